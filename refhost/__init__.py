@@ -1,0 +1,1 @@
+"""The reference host for Signal K WebAssembly plugins."""

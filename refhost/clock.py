@@ -1,0 +1,80 @@
+"""Virtual time: nothing here looks at the machine's clock, and nothing sleeps."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NANOSECONDS = 1_000_000_000
+DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(order=True)
+class Timer:
+    """A call that is due at a moment of virtual time; `cancel` takes it back."""
+
+    due_ns: int
+    order: int
+    action: Callable[[], None] = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        """Never call the action. Cancelling twice, or after it ran, changes nothing."""
+        self.cancelled = True
+
+
+class Clock:
+    """The time of one host. It moves when `advance` is called, and a little whenever a plugin looks at it.
+
+    Args:
+        start: the first moment, with a time zone.
+    """
+
+    def __init__(self, start: datetime = DEFAULT_START) -> None:
+        self._start_ns = round((start - _EPOCH) / timedelta(microseconds=1)) * 1000
+        self._elapsed_ns = 0
+        self._timers: list[Timer] = []
+        self._order = 0
+
+    @property
+    def now_ns(self) -> int:
+        """Nanoseconds since 1970-01-01T00:00:00Z."""
+        return self._start_ns + self._elapsed_ns
+
+    @property
+    def elapsed_ns(self) -> int:
+        """Nanoseconds since this clock began: the monotonic clock."""
+        return self._elapsed_ns
+
+    def timestamp(self) -> str:
+        """Now, as Signal K writes it: ISO 8601, UTC, milliseconds, `Z` (contract §10)."""
+        moment = _EPOCH + timedelta(microseconds=self.now_ns // 1000)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+    def pass_time(self, nanoseconds: int) -> None:
+        """Let time go by without running timers: a plugin slept, or looked at the clock."""
+        self._elapsed_ns += nanoseconds
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
+        """Have `action` called once, `seconds` from now, when `advance` gets there."""
+        self._order += 1
+        timer = Timer(self._elapsed_ns + round(seconds * NANOSECONDS), self._order, action)
+        heapq.heappush(self._timers, timer)
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        """Move time forward, running each timer that falls due, in order, at its own moment."""
+        end = self._elapsed_ns + round(seconds * NANOSECONDS)
+        while self._timers and self._timers[0].due_ns <= end:
+            timer = heapq.heappop(self._timers)
+            if timer.cancelled:
+                continue
+            self._elapsed_ns = max(self._elapsed_ns, timer.due_ns)
+            timer.action()
+        self._elapsed_ns = max(self._elapsed_ns, end)

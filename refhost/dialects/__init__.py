@@ -1,0 +1,1 @@
+"""How a plugin's calls and strings cross the boundary, one module per dialect (contract §2)."""

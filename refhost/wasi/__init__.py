@@ -1,0 +1,1 @@
+"""WASI in Python over the plugin's own file tree (contract §5)."""
