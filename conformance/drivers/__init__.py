@@ -1,0 +1,1 @@
+"""How the suite talks to a host: one interface, one driver for each host."""

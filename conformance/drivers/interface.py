@@ -1,0 +1,159 @@
+"""The driver interface: all that a check can ask of a host, the reference host included.
+
+A session is one fresh host with one plugin loaded in it. What a session did is in `steps`, in words that a person can
+follow, so that a failure can show the case that led to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from refhost.capabilities import Grants
+    from refhost.delta import Delta
+    from refhost.package import PluginPackage
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One line of a host's log; `kind` and `function` as in `refhost.journal.Record`."""
+
+    kind: str
+    function: str
+    text: str
+
+
+@dataclass(frozen=True)
+class EmittedText:
+    """A delta as the plugin gave it, with the version it named."""
+
+    text: str
+    version: int
+
+
+@dataclass(frozen=True)
+class FileOperation:
+    """One thing that a plugin did with a file, or tried: see `refhost.wasi.vfs.Operation`."""
+
+    name: str
+    path: str
+    error: str
+
+
+class Session(Protocol):
+    """One plugin in one fresh host."""
+
+    steps: list[str]
+
+    @property
+    def id(self) -> str:
+        """The plugin's id."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def schema_text(self) -> str:
+        """Its schema, as it gave it."""
+
+    @property
+    def state(self) -> str:
+        """One of the states of contract §9."""
+
+    @property
+    def fault(self) -> str:
+        """How its last bad call ended: `trap`, `abort`, `exit`, `timeout`, `return`, `denied`; "" for none."""
+
+    def why(self) -> str:
+        """Why it is not running."""
+
+    def start(self, config: Mapping[str, Any]) -> str:
+        """Start it with this configuration; the state afterwards."""
+
+    def start_with(self, text: str) -> str:
+        """Start it with any text in the place of the configuration; the state afterwards."""
+
+    def stop(self) -> str:
+        """Stop it; the state afterwards."""
+
+    def publish(self, delta: Delta) -> None:
+        """Put a delta on the bus."""
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass."""
+
+    def reload(self) -> None:
+        """Unload it and load it again, over the same storage."""
+
+    @property
+    def claims(self) -> Sequence[EmittedText]:
+        """What it gave to be emitted, as it was."""
+
+    @property
+    def emitted(self) -> Sequence[Delta]:
+        """What the bus carried of it."""
+
+    @property
+    def log(self) -> Sequence[LogRecord]:
+        """What the host's log holds of it."""
+
+    @property
+    def status(self) -> str:
+        """Its latest status text."""
+
+    @property
+    def error(self) -> str:
+        """Its latest error text."""
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """What is saved as its configuration."""
+
+    @property
+    def registered(self) -> Sequence[str]:
+        """What it registered: `PUT vessels.self a.b`, `resource routes` …."""
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Its files, by path."""
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """Put a file into its tree, from the host's side."""
+
+    def empty_tmp(self) -> None:
+        """Empty its `tmp/`, as a host may between runs."""
+
+    def fail_writes(self, error: str) -> None:
+        """From here on, everything that changes its files fails with this errno, such as `ENOSPC`."""
+
+    @property
+    def file_operations(self) -> Sequence[FileOperation]:
+        """What it did with files, or tried."""
+
+    def strings_out(self, size: int) -> Mapping[str, tuple[int, int]]:
+        """Ask for each text with a buffer of `size` bytes: the length returned, and the bytes written beyond it."""
+
+    def allocations(self, sizes: Sequence[int]) -> Sequence[str]:
+        """Allocate blocks of these sizes, all at once in use: what is wrong with them, in words."""
+
+
+class Driver(Protocol):
+    """A kind of host."""
+
+    @property
+    def name(self) -> str:
+        """Such as `refhost`."""
+
+    def session(
+        self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
+    ) -> AbstractContextManager[Session]:
+        """Load a plugin into a fresh host.
+
+        Raises:
+            HostError: it cannot be loaded.
+        """

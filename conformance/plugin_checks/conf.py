@@ -1,0 +1,158 @@
+"""CONF: configurations, good and bad (contract §8, §9)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from conformance.configuration import mistyped_configurations
+from conformance.plugin_checks.registry import check
+from conformance.trial import FAULT_WORDS, require
+from conformance.verdict import NotApplicable, Violation
+from refhost.jsontext import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from conformance.trial import Trial
+
+_NOT_OBJECTS = ("[]", "null", "5", '""', "true", '["a"]', "-0.5")
+_NOT_JSON = ("", "{", "}", "hello", '{"a":', "{'a':1}", "{]", '{"a":1}}', "\u0000", "{" * 50)
+_LARGE = 64 * 1024
+
+
+def _start_each(trial: Trial, configurations: Iterable[Mapping[str, Any]]) -> None:
+    """Start with each; it may refuse any, but must come back."""
+    trial.loaded()
+    for config in configurations:
+        with trial.session() as session:
+            session.start(config)
+            if session.fault:
+                raise Violation(f"with {dumps(dict(config))[:200]} {FAULT_WORDS[session.fault]}: {session.why()}")
+            session.stop()
+
+
+@check("CONF-001")
+def empty_configuration(trial: Trial) -> None:
+    """`{}` starts it or is refused."""
+    _start_each(trial, [{}])
+
+
+@check("CONF-002")
+def debug_switch(trial: Trial) -> None:
+    """`enableDebug`, true or false, at the root."""
+    trial.lived()
+    config = dumps({**trial.subject.config, "enableDebug": True})
+    with trial.session() as session:
+        state = session.start_with(config)
+        require(state == "running", f"with enableDebug true at the root it does not start: {session.why()}")
+
+
+@check("CONF-003")
+def unknown_keys(trial: Trial) -> None:
+    """Keys of other versions do no harm."""
+    trial.lived()
+    config = {**trial.subject.config, "anOptionOfALaterVersion": {"nested": [1, "two", None]}}
+    with trial.session() as session:
+        state = session.start(config)
+        require(state == "running", f"with a key that it does not know it does not start: {session.why()}")
+
+
+@check("CONF-004")
+def mistyped_values(trial: Trial) -> None:
+    """A property of another type than the schema says."""
+    _start_each(trial, mistyped_configurations(trial.subject.schema))
+
+
+def _start_with_each(trial: Trial, texts: Iterable[str]) -> None:
+    trial.loaded()
+    for text in texts:
+        with trial.session() as session:
+            session.start_with(text)
+            if session.fault:
+                raise Violation(f"with the text {text[:60]!r} {FAULT_WORDS[session.fault]}: {session.why()}")
+
+
+@check("CONF-005")
+def not_an_object(trial: Trial) -> None:
+    """JSON, but not an object."""
+    _start_with_each(trial, _NOT_OBJECTS)
+
+
+@check("CONF-006")
+def not_json(trial: Trial) -> None:
+    """Text that is not JSON."""
+    _start_with_each(trial, _NOT_JSON)
+
+
+@check("CONF-007")
+def large_configuration(trial: Trial) -> None:
+    """A configuration larger than any fixed buffer."""
+    _start_each(trial, [{**trial.subject.config, "aLongText": "x" * _LARGE}])
+
+
+@check("CONF-008")
+def every_script(trial: Trial) -> None:
+    """Characters of two, three and four bytes, escapes, and names that JavaScript minds."""
+    texts = ("Žluťoučký kůň", "海豚 🐬", "\u202eright to left", "tab\tquote\"back\\slash", "\u0000")
+    _start_each(
+        trial,
+        [{**trial.subject.config, "aText": text, text: text} for text in texts]
+        + [{**trial.subject.config, "__proto__": {"a": 1}, "constructor": None}],
+    )
+
+
+@check("CONF-009")
+def white_space_means_nothing(trial: Trial) -> None:
+    """The same configuration, laid out for a person, has the same effect."""
+    trial.lived()
+    config = {**trial.subject.config, "enableDebug": False}
+    outcomes = []
+    for text in (dumps(config), json.dumps(config, indent=2, ensure_ascii=True)):
+        with trial.session() as session:
+            session.start_with(text)
+            outcomes.append((session.state, session.status, list(session.emitted)))
+    require(
+        outcomes[0] == outcomes[1],
+        f"written on one line it gives {outcomes[0]!r}, laid out with white space {outcomes[1]!r}",
+        mend="Read the configuration with a JSON parser, not by searching for text.",
+    )
+
+
+@check("CONF-010")
+def recovers_from_a_bad_start(trial: Trial) -> None:
+    """After a configuration that it refused, a good one starts it."""
+    trial.lived()
+    with trial.session() as session:
+        if session.start_with("[]") == "running":
+            session.stop()
+        if session.fault:
+            raise NotApplicable("the bad configuration ended the instance: CONF-005 has judged that")
+        state = session.start(trial.subject.config)
+        require(state == "running", f"started with its good configuration after a bad one: {session.why()}")
+
+
+_SAVES = ("sk_save_config", "plugin-config.save-plugin-options")
+
+
+@check("CONF-011")
+def saves_objects(trial: Trial) -> None:
+    """What it saves is a JSON object."""
+    if not trial.subject.host_functions.intersection(_SAVES):
+        raise NotApplicable("the plugin imports no function that saves its configuration")
+    refusals = trial.lived().refusals("sk_save_config")
+    require(not refusals, f"sk_save_config was refused: {refusals[0].text if refusals else ''}")
+
+
+@check("CONF-012")
+def says_why_it_refuses(trial: Trial) -> None:
+    """A start that is refused names the reason."""
+    trial.loaded()
+    for text in ("[]", "{"):
+        with trial.session() as session:
+            refused = session.start_with(text) == "error" and not session.fault
+            told = session.error or (session.why() if trial.subject.dialect == "component" else "")
+            if refused:
+                require(told, f"it refused the text {text!r} and set no error that would tell a user why")
+                return
+    raise NotApplicable("the plugin refuses no configuration")

@@ -1,0 +1,310 @@
+"""DELTA: what the plugin emits, and what deltas do to it (contract §10)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from conformance.deltas import edge_deltas, ordinary_deltas
+from conformance.plugin_checks.registry import check
+from conformance.strategies import deltas
+from conformance.trial import require, unharmed
+from conformance.verdict import NotApplicable, Violation
+from refhost.binary import CoreBinary
+from refhost.delta import kind_of, problems
+from refhost.jsontext import NotJson, dumps, loads
+from refhost.meta import ALARM_STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.drivers.interface import EmittedText
+    from conformance.trial import Trial
+    from refhost.delta import Delta, DeltaProblem
+
+_EXAMPLES = 60
+_ECHOES = 200
+_LARGE = 1_000_000
+_PATH = re.compile(r"[A-Za-z0-9_:\-]+(\.[A-Za-z0-9_:\-]+)*")
+_CONTEXT = re.compile(r"(vessels|aircraft|aton|atons|sar|shore)\.\S+")
+
+
+def _claims(trial: Trial) -> list[EmittedText]:
+    claims = list(trial.lived().claims)
+    if not claims:
+        raise NotApplicable("the plugin emits no delta in an ordinary run")
+    return claims
+
+
+def _lenient(text: str) -> Any:  # noqa: ANN401 - JSON
+    """The text as Python's own parser reads it, which takes NaN: DELTA-004 is about that."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parsed(trial: Trial) -> Iterator[tuple[int, EmittedText, Any]]:
+    """Each emitted delta that can be read, with its number; what cannot be read is DELTA-001's business."""
+    for number, claim in enumerate(_claims(trial), 1):
+        value = _lenient(claim.text)
+        if value is not None:
+            yield number, claim, value
+
+
+def _updates(trial: Trial) -> Iterator[tuple[int, EmittedText, Delta]]:
+    for number, claim, delta in _parsed(trial):
+        updates = delta.get("updates") if isinstance(delta, dict) else None
+        for update in updates if isinstance(updates, list) else ():
+            if isinstance(update, dict):
+                yield number, claim, update
+
+
+def _values(trial: Trial) -> Iterator[tuple[int, EmittedText, Delta]]:
+    for number, claim, update in _updates(trial):
+        values = update.get("values")
+        for entry in values if isinstance(values, list) else ():
+            if isinstance(entry, dict):
+                yield number, claim, entry
+
+
+def _violation(number: int, claim: EmittedText, seen: str) -> Violation:
+    return Violation(f"delta number {number} that it emitted: {seen}", case=f"it emitted {claim.text}")
+
+
+@check("DELTA-001")
+def emits_json(trial: Trial) -> None:
+    """Every text that it emits is JSON; NaN is judged apart."""
+    for number, claim in enumerate(_claims(trial), 1):
+        if _lenient(claim.text) is None:
+            try:
+                loads(claim.text)
+            except NotJson as error:
+                raise _violation(number, claim, f"it is not JSON: {error}") from None
+            raise _violation(number, claim, "it is null, not a delta")
+
+
+def _problems(trial: Trial, wanted: Callable[[DeltaProblem], bool]) -> None:
+    for number, claim, delta in _parsed(trial):
+        found = [problem for problem in problems(delta) if wanted(problem)]
+        if found:
+            raise _violation(number, claim, "; ".join(str(problem) for problem in found[:3]))
+
+
+def _is_about_array(problem: DeltaProblem) -> bool:
+    return problem.message.endswith("never an array")
+
+
+def _is_about_time(problem: DeltaProblem) -> bool:
+    return problem.where.endswith(".timestamp")
+
+
+@check("DELTA-002")
+def emits_deltas(trial: Trial) -> None:
+    """It has the shape of a delta."""
+    _problems(trial, lambda p: p.shape and not _is_about_array(p) and not _is_about_time(p))
+
+
+@check("DELTA-003")
+def emits_no_arrays(trial: Trial) -> None:
+    """No value is an array."""
+    _problems(trial, _is_about_array)
+
+
+@check("DELTA-004")
+def emits_real_numbers(trial: Trial) -> None:
+    """No NaN and no infinity."""
+    for number, claim, _ in _parsed(trial):
+        try:
+            loads(claim.text)
+        except NotJson as error:
+            raise _violation(number, claim, str(error)) from None
+
+
+@check("DELTA-005")
+def emits_utc(trial: Trial) -> None:
+    """A timestamp is a time in UTC."""
+    _problems(trial, _is_about_time)
+
+
+@check("DELTA-006")
+def meets_the_schema(trial: Trial) -> None:
+    """The rest of the specification's delta.json: keys, sources, metadata."""
+    _problems(trial, lambda p: not p.shape)
+
+
+@check("DELTA-007")
+def speaks_as_itself(trial: Trial) -> None:
+    """It claims no source but its own."""
+    own = trial.subject.package.id
+    for number, claim, update in _updates(trial):
+        source = update.get("$source", "")
+        if "source" in update:
+            raise _violation(number, claim, "it names a source; the host sets $source to the plugin's id")
+        if source and own and source != own:
+            raise _violation(number, claim, f"it claims the $source {source!r}; the host sets it to {own!r}")
+
+
+@check("DELTA-008")
+def names_a_context(trial: Trial) -> None:
+    """The context is a vessel or another thing afloat."""
+    for number, claim, delta in _parsed(trial):
+        context = delta.get("context") if isinstance(delta, dict) else None
+        if isinstance(context, str) and context and not _CONTEXT.fullmatch(context):
+            raise _violation(number, claim, f'the context {context!r} is none: it is "vessels.self", or left out')
+
+
+@check("DELTA-009")
+def writes_paths_well(trial: Trial) -> None:
+    """Paths are dot-separated words."""
+    for number, claim, entry in _values(trial):
+        path = entry.get("path")
+        if isinstance(path, str) and path and not _PATH.fullmatch(path):
+            raise _violation(number, claim, f"the path {path!r} is not made of words with single dots between them")
+
+
+@check("DELTA-010")
+def merges_objects_at_the_root(trial: Trial) -> None:
+    """The empty path takes an object."""
+    for number, claim, entry in _values(trial):
+        if entry.get("path") == "" and not isinstance(entry.get("value"), dict):
+            raise _violation(number, claim, f"the empty path has {kind_of(entry.get('value'))}, not an object")
+
+
+@check("DELTA-011")
+def notifies_in_full(trial: Trial) -> None:
+    """A notification has state, method and message."""
+    found = False
+    for number, claim, entry in _values(trial):
+        path, value = entry.get("path"), entry.get("value")
+        if not isinstance(path, str) or not path.startswith("notifications.") or value is None:
+            continue
+        found = True
+        if not isinstance(value, dict) or value.get("state") not in ALARM_STATES:
+            raise _violation(number, claim, f"{path} has no state out of {', '.join(ALARM_STATES)}")
+        if not isinstance(value.get("method"), list) or not isinstance(value.get("message"), str):
+            raise _violation(number, claim, f"{path} needs a method (a list) and a message (a text)")
+    if not found:
+        raise NotApplicable("the plugin emits no notification")
+
+
+@check("DELTA-012")
+def passes_texts(trial: Trial) -> None:
+    """Pointers, lengths and encoding of what it emits are in order."""
+    _claims_or_refusals = trial.lived().refusals("sk_handle_message", "sk_publish_notification")
+    bad = [r for r in _claims_or_refusals if "bytes at" in r.text or "not UTF-8" in r.text or "limit" in r.text]
+    if bad:
+        raise Violation(f"{bad[0].function} was refused: {bad[0].text}")
+    _claims(trial)
+
+
+@check("DELTA-013")
+def names_a_version(trial: Trial) -> None:
+    """The version is 0, 1 or 2."""
+    for number, claim in enumerate(_claims(trial), 1):
+        if claim.version not in (0, 1, 2):
+            raise _violation(number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2")
+
+
+# -- deltas that come to the plugin
+
+
+def _needs_handler(trial: Trial) -> None:
+    binary = trial.subject.binary
+    if isinstance(binary, CoreBinary):
+        there = "delta_handler" in binary.exports
+    else:
+        there = binary.exported("delta-handler") is not None
+    if not there:
+        raise NotApplicable("the plugin takes no deltas")
+    if not trial.subject.grants.has("dataRead"):
+        raise NotApplicable("the plugin does not hold the capability dataRead")
+
+
+@check("DELTA-014")
+def takes_ordinary_deltas(trial: Trial) -> None:
+    """What every boat's bus carries."""
+    _needs_handler(trial)
+    with trial.running() as session:
+        for delta in ordinary_deltas():
+            session.publish(delta)
+            unharmed(session, "given an ordinary delta")
+
+
+@check("DELTA-015")
+def takes_unusual_deltas(trial: Trial) -> None:
+    """Valid, and yet not what one thinks of first."""
+    _needs_handler(trial)
+    for delta in edge_deltas():
+        with trial.running() as session:
+            session.publish(delta)
+            unharmed(session, "given an unusual, valid delta")
+
+
+@check("DELTA-016")
+def takes_any_delta(trial: Trial) -> None:
+    """Whatever Hypothesis finds; what it reports is the smallest delta."""
+    _needs_handler(trial)
+    trial.lived()
+    smallest: list[tuple[Delta, str]] = []
+
+    def one(delta: Delta) -> None:
+        with trial.running() as session:
+            session.publish(delta)
+            if session.fault:
+                smallest.append((delta, session.why()))
+                raise Violation(session.why())
+
+    run = settings(
+        max_examples=_EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )(given(deltas())(one))
+    try:
+        run()
+    except Violation:
+        delta, why = smallest[-1]
+        raise Violation(f"a valid delta brought it down: {why}", case=f"deliver {dumps(delta)}") from None
+
+
+@check("DELTA-017")
+def takes_large_deltas(trial: Trial) -> None:
+    """A megabyte in one delta."""
+    _needs_handler(trial)
+    with trial.running() as session:
+        session.publish({"updates": [{"values": [{"path": "plugins.large", "value": "x" * _LARGE}]}]})
+        unharmed(session, f"given a delta of {_LARGE} bytes")
+
+
+@check("DELTA-018")
+def does_not_answer_itself(trial: Trial) -> None:
+    """Its own deltas, which it gets too, do not set it off without end."""
+    _needs_handler(trial)
+    with trial.running() as session:
+        for delta in ordinary_deltas():
+            before = len(session.claims)
+            session.publish(delta)
+            count = len(session.claims) - before
+            require(
+                count <= _ECHOES,
+                f"one delta made it emit {count} deltas: it answers its own",
+                case=f"deliver {dumps(delta)}",
+            )
+
+
+@check("DELTA-019")
+def takes_many_deltas(trial: Trial) -> None:
+    """Two thousand ordinary deltas in a row."""
+    _needs_handler(trial)
+    with trial.running() as session:
+        for _ in range(250):
+            for delta in ordinary_deltas():
+                session.publish(delta)
+        unharmed(session, "given two thousand ordinary deltas")

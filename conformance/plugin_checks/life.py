@@ -1,0 +1,140 @@
+"""LIFE: start, poll and stop (contract §9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.deltas import ordinary_deltas
+from conformance.plugin_checks.registry import check
+from conformance.trial import FAULT_WORDS, require, unharmed
+from conformance.verdict import NotApplicable, NotJudged, Violation
+from refhost.binary import CoreBinary
+
+if TYPE_CHECKING:
+    from conformance.drivers.interface import Session
+    from conformance.trial import Trial
+
+_LIVES = 10
+
+
+@check("LIFE-001")
+def start_ends_well(trial: Trial) -> None:
+    """`start` returns at all."""
+    seen = trial.loaded()
+    if seen.failed_at == "start" and seen.fault and seen.fault != "timeout":
+        raise Violation(f"in start {FAULT_WORDS[seen.fault]}: {seen.failure}")
+
+
+@check("LIFE-002")
+def starts(trial: Trial) -> None:
+    """Started with its default configuration, it runs."""
+    seen = trial.loaded()
+    if seen.fault and seen.failed_at == "start":
+        raise NotJudged(f"start did not return: {seen.failure}")
+    require(seen.state_after_start == "running", f"with the configuration {trial.subject.config}: {seen.failure}")
+
+
+@check("LIFE-003")
+def stop_ends_well(trial: Trial) -> None:
+    """`stop` returns at all."""
+    seen = trial.survived()
+    if seen.failed_at == "stop" and seen.fault and seen.fault != "timeout":
+        raise Violation(f"in stop {FAULT_WORDS[seen.fault]}: {seen.failure}")
+
+
+@check("LIFE-004")
+def stops(trial: Trial) -> None:
+    """`stop` returns 0, or ok."""
+    seen = trial.survived()
+    if seen.fault:
+        raise NotJudged(f"stop did not return: {seen.failure}")
+    bad = [r for r in seen.log if r.kind == "fault" and r.function == "stop"]
+    require(not bad, bad[0].text if bad else "")
+
+
+@check("LIFE-005")
+def returns_in_time(trial: Trial) -> None:
+    """No call runs without end."""
+    seen = trial.loaded()
+    require(seen.fault != "timeout", seen.failure)
+
+
+@check("LIFE-006")
+def polls(trial: Trial) -> None:
+    """A minute of polls ends well."""
+    _needs_poll(trial)
+    with trial.running() as session:
+        session.advance(60)
+        unharmed(session, "polled once a second for a minute")
+
+
+@check("LIFE-007")
+def poll_reports_no_error(trial: Trial) -> None:
+    """`poll` returns 0."""
+    _needs_poll(trial)
+    bad = [r for r in trial.lived().log if r.kind == "fault" and r.function == "poll" and "returned" in r.text]
+    require(not bad, bad[0].text if bad else "")
+
+
+def _needs_poll(trial: Trial) -> None:
+    binary = trial.subject.binary
+    if not isinstance(binary, CoreBinary) or "poll" not in binary.exports:
+        raise NotApplicable("the plugin exports no poll")
+
+
+@check("LIFE-008")
+def has_a_second_life(trial: Trial) -> None:
+    """Stopped and started again, it runs and takes deltas."""
+    trial.survived()
+    with trial.running() as session:
+        session.stop()
+        _live(trial, session, "started a second time")
+
+
+@check("LIFE-009")
+def has_many_lives(trial: Trial) -> None:
+    """Ten starts and stops."""
+    trial.survived()
+    with trial.session() as session:
+        for life in range(1, _LIVES + 1):
+            state = session.start(trial.subject.config)
+            require(state == "running", f"start number {life}: {session.why()}")
+            session.stop()
+            unharmed(session, f"stop number {life}")
+
+
+@check("LIFE-010")
+def lives_on_in_a_new_instance(trial: Trial) -> None:
+    """Loaded anew over what it had stored, it runs."""
+    trial.survived()
+    with trial.running() as session:
+        for delta in ordinary_deltas():
+            session.publish(delta)
+        session.stop()
+        session.reload()
+        _live(trial, session, "loaded again over the files and configuration of its first life")
+
+
+def _live(trial: Trial, session: Session, doing: str) -> None:
+    state = session.start(trial.subject.config)
+    require(state == "running", f"{doing}: {session.why()}")
+    for delta in ordinary_deltas():
+        session.publish(delta)
+    session.advance(3)
+    unharmed(session, doing)
+
+
+@check("LIFE-011")
+def repeats_itself(trial: Trial) -> None:
+    """The same inputs at the same times give the same deltas."""
+    trial.survived()
+    runs = []
+    for _ in range(2):
+        with trial.running() as session:
+            for delta in ordinary_deltas():
+                session.publish(delta)
+            session.advance(3)
+            runs.append(list(session.emitted))
+    for first, second in zip(*runs, strict=False):
+        require(first == second, f"the first run emitted {first}, the second {second}")
+    require(len(runs[0]) == len(runs[1]), f"the first run emitted {len(runs[0])} deltas, the second {len(runs[1])}")

@@ -1,0 +1,74 @@
+"""MODEL: reading the data model (contract §12)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.deltas import edge_deltas, ordinary_deltas
+from conformance.plugin_checks.registry import check
+from conformance.trial import unharmed
+from conformance.verdict import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from conformance.drivers.interface import Session
+    from conformance.trial import Trial
+
+_READERS = {"sk_get_self_path", "sk_get_path", "full-model.get-self-path", "full-model.get-path"}
+
+
+def _needs_reading(trial: Trial) -> None:
+    if not trial.subject.host_functions & _READERS:
+        raise NotApplicable("the plugin imports no function that reads the data model")
+
+
+def _use(session: Session) -> None:
+    session.advance(3)
+    for delta in ordinary_deltas()[:3]:
+        session.publish(delta)
+    session.advance(3)
+
+
+@check("MODEL-001")
+def nothing_there(trial: Trial) -> None:
+    """The paths that it reads hold nothing yet."""
+    _needs_reading(trial)
+    trial.loaded()
+    with trial.session() as session:
+        session.start(trial.subject.config)
+        session.advance(3)
+        unharmed(session, "with an empty data model")
+
+
+@check("MODEL-002")
+def something_there(trial: Trial) -> None:
+    """The paths that it reads hold ordinary values."""
+    _needs_reading(trial)
+    trial.loaded()
+    with trial.session() as session:
+        for delta in ordinary_deltas():
+            session.publish(delta)
+        session.start(trial.subject.config)
+        _use(session)
+        unharmed(session, "with a data model that holds ordinary values")
+
+
+@check("MODEL-003")
+def strange_things_there(trial: Trial) -> None:
+    """The paths hold null, other types, long texts and deep objects."""
+    _needs_reading(trial)
+    trial.loaded()
+    with trial.session() as session:
+        for delta in edge_deltas():
+            session.publish(delta)
+        session.start(trial.subject.config)
+        _use(session)
+        unharmed(session, "with a data model that holds null, long texts and values of other types")
+
+
+@check("MODEL-004")
+def asks_in_texts(trial: Trial) -> None:
+    """Its calls have valid paths and room for an answer."""
+    _needs_reading(trial)
+    refused = trial.lived().refusals("sk_get_self_path", "sk_get_path")
+    if refused:
+        raise Violation(f"{refused[0].function} was refused: {refused[0].text}")

@@ -1,0 +1,191 @@
+"""What is judged: one plugin with its configuration, under one driver; and what an ordinary run of it showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from conformance.configuration import default_configuration
+from conformance.deltas import ordinary_deltas
+from conformance.drivers.reference import RefhostDriver
+from refhost.binary import CoreBinary
+from refhost.errors import HostError
+from refhost.host import read_binary
+from refhost.jsontext import NotJson, loads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.drivers.interface import (
+        Driver,
+        EmittedText,
+        FileOperation,
+        LogRecord,
+        Session,
+    )
+    from refhost.binary import Problem
+    from refhost.capabilities import Grants
+    from refhost.delta import Delta
+    from refhost.package import PluginPackage
+    from refhost.world import ComponentBinary
+
+# How long an ordinary run lets the plugin live before the first delta, and after the last.
+_SECONDS = 10.0
+
+
+@dataclass
+class Observation:
+    """What an ordinary run showed: loaded, started, ten seconds, the ordinary deltas, ten seconds, stopped.
+
+    Attributes:
+        failure: why the run came to an early end; "" when it went through.
+        failed_at: `load`, `metadata`, `start`, `run` or `stop`.
+        fault: how the call that ended it ended: see `Session.fault`.
+        after_start: how many claims and records there were when start had returned.
+        status_after_start: the status and error texts at that moment.
+    """
+
+    failure: str = ""
+    failed_at: str = ""
+    fault: str = ""
+    state_after_start: str = ""
+    state_after_stop: str = ""
+    status_after_start: tuple[str, str] = ("", "")
+    claims: Sequence[EmittedText] = ()
+    emitted: Sequence[Delta] = ()
+    log: Sequence[LogRecord] = ()
+    file_operations: Sequence[FileOperation] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    registered: Sequence[str] = ()
+    steps: Sequence[str] = ()
+
+    def take(self, session: Session) -> None:
+        """Copy what the session shows now."""
+        self.claims = session.claims
+        self.emitted = session.emitted
+        self.log = session.log
+        self.file_operations = session.file_operations
+        self.files = dict(session.files)
+        self.configuration = dict(session.configuration)
+        self.steps = list(session.steps)
+
+    def refusals(self, *functions: str) -> list[LogRecord]:
+        """What the host refused of these host functions."""
+        return [r for r in self.log if r.kind == "refused" and r.function in functions]
+
+
+class Subject:
+    """One plugin under judgement.
+
+    Args:
+        package: the plugin.
+        config: the configuration to start it with; made from the schema's defaults when None.
+        driver: the host; the reference host by default.
+    """
+
+    def __init__(
+        self, package: PluginPackage, *, config: Mapping[str, Any] | None = None, driver: Driver | None = None
+    ) -> None:
+        self.package = package
+        self.driver = driver or RefhostDriver()
+        self._config = config
+
+    @cached_property
+    def binary(self) -> CoreBinary | ComponentBinary:
+        """The binary, compiled and looked through.
+
+        Raises:
+            BinaryError: no dialect takes it.
+        """
+        return read_binary(self.package.binary)
+
+    @cached_property
+    def dialect(self) -> str:
+        """The dialect's name; "" when the binary has none."""
+        try:
+            return str(self.binary.dialect) if isinstance(self.binary, CoreBinary) else "component"
+        except HostError:
+            return ""
+
+    @cached_property
+    def link_problems(self) -> list[Problem]:
+        """The imports and exports that do not fit."""
+        return self.binary.problems()
+
+    @cached_property
+    def host_functions(self) -> frozenset[str]:
+        """What it imports of the plugin API: `sk_debug` …, or `plugin-status.debug` … for a component."""
+        if isinstance(self.binary, CoreBinary):
+            return frozenset(entry.name for entry in self.binary.imports if entry.module == "env")
+        return frozenset(f"{i.short}.{name}" for i in self.binary.imports if i.short for name in i.functions)
+
+    @cached_property
+    def uses_files(self) -> bool:
+        """Whether it imports any function of WASI that names a file."""
+        if isinstance(self.binary, CoreBinary):
+            return any(entry.name.startswith("path_") for entry in self.binary.imports)
+        return any(interface.name.startswith("wasi:filesystem/types") for interface in self.binary.imports)
+
+    @property
+    def grants(self) -> Grants:
+        """The capabilities that it holds."""
+        return self.package.grants
+
+    @cached_property
+    def schema(self) -> Any:  # noqa: ANN401 - JSON
+        """Its schema, parsed; `{}` where it has none that can be read."""
+        try:
+            with self.driver.session(self.package) as session:
+                return loads(session.schema_text) if session.schema_text.strip() else {}
+        except (HostError, NotJson):
+            return {}
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """What it is started with."""
+        return dict(self._config) if self._config is not None else default_configuration(self.schema)
+
+    @cached_property
+    def observation(self) -> Observation:
+        """An ordinary run, made once."""
+        seen = Observation()
+        seen.failed_at = "load"
+        try:
+            with self.driver.session(self.package) as session:
+                seen.failed_at = "start"
+                self._observe(session, seen)
+        except HostError as error:
+            seen.failure = seen.failure or str(error)
+        return seen
+
+    def _observe(self, session: Session, seen: Observation) -> None:
+        seen.state_after_start = session.start(self.config)
+        seen.fault = session.fault
+        seen.status_after_start = (session.status, session.error)
+        seen.registered = list(session.registered)
+        seen.take(session)
+        if seen.state_after_start != "running":
+            seen.failure = session.why()
+            return
+        seen.failed_at = "run"
+        session.advance(_SECONDS)
+        for delta in ordinary_deltas():
+            if session.state != "running":
+                break
+            session.publish(delta)
+        if session.state == "running":
+            session.advance(_SECONDS)
+        seen.take(session)
+        if session.state != "running":
+            seen.fault, seen.failure = session.fault, session.why()
+            return
+        seen.failed_at = "stop"
+        seen.state_after_stop = session.stop()
+        seen.fault = session.fault
+        seen.take(session)
+        if seen.state_after_stop == "stopped":
+            seen.failed_at = ""
+        else:
+            seen.failure = session.why()

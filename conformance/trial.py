@@ -1,0 +1,120 @@
+"""What a check works with: sessions of the subject, and the ways a check can end early."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conformance.verdict import NotJudged, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.drivers.interface import LogRecord, Session
+    from conformance.subject import Observation, Subject
+    from refhost.capabilities import Grants
+
+# A plugin that hangs is ended sooner here than on a boat: a person is waiting.
+CALL_SECONDS = 5.0
+
+FAULT_WORDS: Mapping[str, str] = {
+    "trap": "it trapped",
+    "abort": "it called abort",
+    "exit": "it ended its own program",
+    "timeout": "it did not return",
+    "return": "it returned what cannot be read",
+    "denied": "it used a function whose capability it lacks",
+}
+
+
+class Trial:
+    """One check on one subject; remembers the last session, for the report."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.steps: list[str] = []
+        self.log: list[LogRecord] = []
+
+    @property
+    def observation(self) -> Observation:
+        """The ordinary run, however it ended."""
+        seen = self.subject.observation
+        self.steps, self.log = list(seen.steps), list(seen.log)
+        return seen
+
+    def loaded(self) -> Observation:
+        """The ordinary run of a plugin that could at least be loaded.
+
+        Raises:
+            NotJudged: it could not.
+        """
+        seen = self.observation
+        if seen.failed_at == "load":
+            raise NotJudged(f"the plugin could not be loaded: {seen.failure}")
+        return seen
+
+    def lived(self) -> Observation:
+        """The ordinary run of a plugin that started; it may have failed later.
+
+        Raises:
+            NotJudged: it did not start.
+        """
+        seen = self.loaded()
+        if seen.failed_at == "start":
+            raise NotJudged(f"the plugin did not start: {seen.failure}")
+        return seen
+
+    def survived(self) -> Observation:
+        """The ordinary run of a plugin that went through it until it was stopped.
+
+        Raises:
+            NotJudged: it did not.
+        """
+        seen = self.lived()
+        if seen.failed_at == "run":
+            raise NotJudged(f"the plugin did not survive an ordinary run: {seen.failure}")
+        return seen
+
+    @contextmanager
+    def session(self, *, grants: Grants | None = None) -> Iterator[Session]:
+        """A fresh host with the plugin loaded; its steps and log are kept for the report."""
+        with self.subject.driver.session(
+            self.subject.package, grants=grants, call_seconds=CALL_SECONDS
+        ) as session:
+            try:
+                yield session
+            finally:
+                self.steps, self.log = list(session.steps), list(session.log)
+
+    @contextmanager
+    def running(self, config: Mapping[str, Any] | None = None, *, grants: Grants | None = None) -> Iterator[Session]:
+        """The same, started; for checks about what comes after.
+
+        Raises:
+            NotJudged: it does not start.
+        """
+        self.lived()
+        with self.session(grants=grants) as session:
+            if session.start(self.subject.config if config is None else config) != "running":
+                raise NotJudged(f"the plugin did not start: {session.why()}")
+            yield session
+
+
+def unharmed(session: Session, doing: str) -> None:
+    """Make sure that no call ended badly.
+
+    Raises:
+        Violation: one did.
+    """
+    if session.fault:
+        raise Violation(f"{doing}: {FAULT_WORDS[session.fault]}: {session.why()}")
+
+
+def require(condition: object, seen: str, *, case: str = "", mend: str = "") -> None:
+    """Make sure of a condition.
+
+    Raises:
+        Violation: it does not hold.
+    """
+    if not condition:
+        raise Violation(seen, case=case, mend=mend)

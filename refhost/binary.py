@@ -1,0 +1,356 @@
+"""What is in a binary: its format, dialect, imports and exports; and whether they fit the contract (§2, §4).
+
+Everything here is found out before anything of the plugin runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import wasmtime
+
+from refhost.capabilities import nearest
+from refhost.engine import COMPILER
+from refhost.errors import BinaryError
+from refhost.functions import COMMON_SLIPS, ENV, SERVICES, describe
+from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAGIC = b"\0asm"
+CORE_VERSION = b"\x01\0\0\0"
+COMPONENT_VERSION = b"\x0d\0\x01\0"
+
+WASI_MODULE = "wasi_snapshot_preview1"
+
+
+class Dialect(StrEnum):
+    """How strings cross the boundary (contract §2)."""
+
+    COMPONENT = "component"
+    BUFFER = "buffer"
+    ASSEMBLYSCRIPT = "assemblyscript"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One import or export that does not fit.
+
+    Attributes:
+        kind: `import` or `export`.
+        name: as the binary spells it, imports with their module: `env.sk_debug`.
+        message: what was expected and what is there.
+        hint: what to change.
+        section: of the contract.
+    """
+
+    kind: str
+    name: str
+    message: str
+    hint: str
+    section: str
+
+
+@dataclass(frozen=True)
+class CoreImport:
+    """An import of a core module; `signature` is its type as text, or its sort where it is no function."""
+
+    module: str
+    name: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class CoreBinary:
+    """A core module, compiled and looked through.
+
+    Attributes:
+        exports: each export's name with its type as text, or its sort (`memory`, `global`, `table`).
+    """
+
+    module: wasmtime.Module
+    dialect: Dialect
+    imports: tuple[CoreImport, ...]
+    exports: Mapping[str, str]
+
+    def problems(self) -> list[Problem]:
+        """Every import and export that does not fit the contract, imports first."""
+        return [*_import_problems(self.imports), *_export_problems(self.dialect, self.exports)]
+
+
+def is_component(binary: bytes) -> bool:
+    """Whether the bytes are a component rather than a core module.
+
+    Raises:
+        BinaryError: they are neither (contract §2).
+    """
+    if binary[:4] == MAGIC and binary[4:8] == CORE_VERSION:
+        return False
+    if binary[:4] == MAGIC and binary[4:8] == COMPONENT_VERSION:
+        return True
+    raise BinaryError(f"Not a WebAssembly binary: {_what_it_is(binary)}", hint=_ADVICE)
+
+
+_ADVICE = (
+    "A core module begins with the bytes 00 61 73 6D 01 00 00 00, a component with 00 61 73 6D 0D 00 01 00 "
+    "(contract §2). Give the .wasm file that the compiler wrote."
+)
+
+
+def _what_it_is(binary: bytes) -> str:
+    if not binary:
+        return "the file is empty."
+    if len(binary) < 8:
+        return f"the file has only {len(binary)} bytes, and the header alone has 8."
+    if binary[:4] == MAGIC:
+        return f"its version bytes are {binary[4:8].hex(' ')}, of no known format."
+    if binary.lstrip()[:1] == b"(":
+        return "it looks like WebAssembly text; a .wat file is compiled when its name ends in .wat."
+    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in binary[:64]):
+        return f"it is text, beginning {binary[:24].decode('ascii')!r}."
+    return f"it begins with the bytes {binary[:8].hex(' ')}."
+
+
+def read_core(binary: bytes) -> CoreBinary:
+    """Compile a core module and find its dialect.
+
+    Raises:
+        BinaryError: it does not validate, fits no dialect, or exports no memory.
+    """
+    module = COMPILER.module(binary)
+    exports = {export.name: _type_text(export.type) for export in module.exports}
+    imports = tuple(
+        CoreImport(entry.module, entry.name or "", _type_text(entry.type)) for entry in module.imports
+    )
+    dialect = _dialect(exports)
+    if exports.get("memory") != "memory":
+        raise BinaryError(
+            f'The module exports no memory named "memory", so no string can reach it. {_export_list(exports)}',
+            hint="Export the memory (AssemblyScript and Rust do so by themselves; for C link without "
+            "--import-memory).",
+        )
+    return CoreBinary(module, dialect, imports, exports)
+
+
+def _type_text(ty: object) -> str:
+    if isinstance(ty, wasmtime.FuncType):
+        return describe([str(p) for p in ty.params], [str(r) for r in ty.results])
+    return type(ty).__name__.removesuffix("Type").lower()
+
+
+def _dialect(exports: Mapping[str, str]) -> Dialect:
+    if "plugin_id" in exports and "allocate" in exports:
+        return Dialect.BUFFER
+    if "allocate" not in exports and "_start" not in exports:
+        if "plugin_id" in exports or ("plugin_name" in exports and "plugin_start" in exports):
+            return Dialect.ASSEMBLYSCRIPT
+    if "_start" in exports and all(name in exports for name in ("id", "name", "schema", "start", "stop")):
+        return Dialect.COMMAND
+    raise BinaryError(
+        f"The module fits no dialect of the plugin API. {_export_list(exports)}",
+        hint="The buffer dialect (Rust, Go, C, Zig) needs plugin_id and allocate; AssemblyScript needs plugin_id, "
+        "or plugin_name and plugin_start, with neither allocate nor _start; the command dialect needs _start, id, "
+        "name, schema, start and stop (contract §2).",
+    )
+
+
+def _export_list(exports: Mapping[str, str]) -> str:
+    shown = list(exports)[:40]
+    more = f" and {len(exports) - 40} more" if len(exports) > 40 else ""
+    return f"It exports {', '.join(shown)}{more}." if shown else "It exports nothing."
+
+
+# -- imports
+
+
+def _import_problems(imports: tuple[CoreImport, ...]) -> Iterator[Problem]:
+    for entry in imports:
+        if entry.module == "env":
+            yield from _env_problems(entry)
+        elif entry.module == WASI_MODULE:
+            yield from _wasi_problems(entry)
+        else:
+            yield _unknown_module(entry)
+
+
+def _env_problems(entry: CoreImport) -> Iterator[Problem]:
+    label = f"env.{entry.name}"
+    function = ENV.get(entry.name)
+    if function is None:
+        meant = COMMON_SLIPS.get(entry.name) or nearest(entry.name, ENV)
+        yield Problem(
+            "import",
+            label,
+            f"the host has no function {entry.name} {entry.signature}",
+            f"Did you mean {meant} {_expected(meant)}?" if meant else "Contract §4 lists every function.",
+            "§4",
+        )
+        return
+    expected = [describe(*signature) for signature in function.signatures()]
+    if entry.signature not in expected:
+        yield Problem(
+            "import",
+            label,
+            f"it is declared as {entry.signature}; the host's is {' or '.join(expected)}",
+            f"Declare {entry.name} with the type {expected[0]}.",
+            "§4",
+        )
+    elif function.operation.partition(".")[0] not in SERVICES:
+        yield Problem(
+            "import",
+            label,
+            "the function is in the contract, but this release of the reference host does not carry it out",
+            f"Plugins that need {entry.name} ({function.section}) cannot be judged by this release.",
+            function.section,
+        )
+
+
+def _expected(name: str) -> str:
+    return " or ".join(describe(*signature) for signature in ENV[name].signatures())
+
+
+def _wasi_problems(entry: CoreImport) -> Iterator[Problem]:
+    label = f"{WASI_MODULE}.{entry.name}"
+    function = WASI_FUNCTIONS.get(entry.name)
+    if function is None:
+        meant = nearest(entry.name, set(WASI_FUNCTIONS))
+        yield Problem(
+            "import",
+            label,
+            "WASI preview 1 has no such function",
+            f"Did you mean {meant}?" if meant else "",
+            "§5",
+        )
+        return
+    expected = describe(function.params, function.results)
+    if entry.signature != expected:
+        yield Problem(
+            "import",
+            label,
+            f"it is declared as {entry.signature}; WASI's is {expected}",
+            "Build against the WASI library of your toolchain.",
+            "§5",
+        )
+
+
+def _unknown_module(entry: CoreImport) -> Problem:
+    hint = "A plugin imports from env (§4) and wasi_snapshot_preview1 (§5) only."
+    if entry.module == "as-fetch":
+        hint = "as-fetch (§18) is not carried out by this release of the reference host."
+    elif entry.module == "wasi_unstable":
+        hint = "wasi_unstable is the forerunner of wasi_snapshot_preview1: build with a newer toolchain."
+    elif entry.module.startswith("__wbindgen"):
+        hint = "The module was built for wasm-bindgen, which needs JavaScript. Build for wasm32-wasip1."
+    return Problem(
+        "import", f"{entry.module}.{entry.name}", f'the host has no module "{entry.module}"', hint, "§4"
+    )
+
+
+# -- exports
+
+PROVIDER_HANDLERS = (
+    "resources_list_resources",
+    "resources_get_resource",
+    "resources_set_resource",
+    "resources_delete_resource",
+    "weather_get_observations",
+    "weather_get_forecasts",
+    "weather_get_warnings",
+    "radar_get_radar_info",
+    "radar_set_power",
+    "radar_set_range",
+    "radar_set_gain",
+    "radar_set_sea",
+    "radar_set_rain",
+    "radar_set_controls",
+    "radar_get_capabilities",
+    "radar_get_state",
+    "radar_get_control",
+    "radar_set_control",
+    "radar_get_targets",
+    "radar_acquire_target",
+    "radar_cancel_target",
+    "radar_get_arpa_settings",
+    "radar_set_arpa_settings",
+)
+
+_STRING_OUT = {Dialect.BUFFER: "(i32, i32) -> i32", Dialect.ASSEMBLYSCRIPT: "() -> i32"}
+_HANDLER = {Dialect.BUFFER: "(i32, i32, i32, i32) -> i32", Dialect.ASSEMBLYSCRIPT: "(i32) -> i32"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What contract §2.1 says of one export: its type, and whether it must be there."""
+
+    name: str
+    signature: str
+    required: bool
+    section: str = "§2.1"
+
+
+def contract_exports(dialect: Dialect) -> list[Export]:
+    """The exports of contract §2.1 for one core dialect."""
+    if dialect is Dialect.COMMAND:
+        # The contract gives no types for the legacy exports: only `_start` is ever called.
+        return [Export("_start", "()", required=True, section="§2")]
+    string_out, handler = _STRING_OUT[dialect], _HANDLER[dialect]
+    buffer = dialect is Dialect.BUFFER
+    exports = [
+        Export("plugin_id", string_out, required=buffer),
+        Export("plugin_name", string_out, required=True),
+        Export("plugin_schema", string_out, required=True),
+        Export("plugin_start", "(i32, i32) -> i32", required=True),
+        Export("plugin_stop", "() -> i32", required=True),
+        Export("poll", "() -> i32", required=False),
+        Export("delta_handler", "(i32, i32)" if buffer else "(i32)", required=False),
+        Export("http_endpoints", string_out, required=False, section="§14"),
+        Export("radar_get_radars", string_out if buffer else handler, required=False, section="§15"),
+    ]
+    if buffer:
+        exports += [
+            Export("allocate", "(i32) -> i32", required=True),
+            Export("deallocate", "(i32, i32)", required=False),
+            Export("_initialize", "()", required=False, section="§2"),
+        ]
+    else:
+        exports += [Export("__new", "(i32, i32) -> i32", required=True, section="§2")]
+    exports += [Export(name, handler, required=False, section="§15") for name in PROVIDER_HANDLERS]
+    return exports
+
+
+def _export_problems(dialect: Dialect, exports: Mapping[str, str]) -> Iterator[Problem]:
+    for wanted in contract_exports(dialect):
+        found = exports.get(wanted.name)
+        if found is None and wanted.required:
+            near = nearest(wanted.name, [name for name in exports if name not in ("memory", "_initialize")])
+            yield Problem(
+                "export",
+                wanted.name,
+                f"it is missing; the {dialect} dialect needs {wanted.name} {wanted.signature}",
+                _missing_hint(wanted.name, near),
+                wanted.section,
+            )
+        elif found is not None and found != wanted.signature:
+            yield Problem(
+                "export",
+                wanted.name,
+                f"its type is {found}; the {dialect} dialect has {wanted.signature}",
+                _mistyped_hint(wanted.name, found),
+                wanted.section,
+            )
+
+
+def _missing_hint(name: str, near: str) -> str:
+    if name == "__new":
+        return "Compile with --exportRuntime: without it the host cannot pass a string in."
+    return f"Is {near} meant to be it?" if near else f"Export a function named {name}."
+
+
+def _mistyped_hint(name: str, found: str) -> str:
+    if name == "http_endpoints" and found == "() -> i32":
+        return "A string cannot be returned that way: write it to (out, max) and return its length (R28)."
+    return "Change the parameters and results of the exported function."

@@ -1,0 +1,115 @@
+"""The bus: every delta goes over it, in order, to the model and to every plugin that listens (contract §10)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from refhost import delta as deltas
+from refhost.jsontext import dumps
+
+if TYPE_CHECKING:
+    from refhost.clock import Clock
+    from refhost.delta import Admission, Delta
+    from refhost.journal import Journal
+    from refhost.model import Model
+
+
+class Listener(Protocol):
+    """Whoever gets deltas."""
+
+    def deliver(self, text: str) -> None:
+        """Take one delta, as JSON. What goes wrong inside stays inside: the bus goes on."""
+
+
+@dataclass(frozen=True)
+class Emission:
+    """One delta that a plugin emitted, as the bus carried it.
+
+    Attributes:
+        time: virtual time of the emission.
+        plugin: the plugin's id.
+        delta: with context, `$source` and timestamps.
+        version: 1, or 2 for an event that does not enter the v1 model.
+    """
+
+    time: str
+    plugin: str
+    delta: Delta
+    version: int
+
+
+class Bus:
+    """Delivers deltas one after the other, never by recursion (R21).
+
+    Args:
+        self_context: `vessels.<selfId>`.
+        max_per_tick: how many deltas one plugin may emit before the host takes its next step; more are dropped and
+            logged, so that a plugin that answers its own deltas does not stop the rest (R21, §19).
+
+    Attributes:
+        emissions: what plugins emitted, in order.
+    """
+
+    def __init__(
+        self, self_context: str, model: Model, clock: Clock, journal: Journal, *, max_per_tick: int
+    ) -> None:
+        self._self_context = self_context
+        self._model = model
+        self._clock = clock
+        self._journal = journal
+        self._max_per_tick = max_per_tick
+        self._queue: deque[tuple[Delta, int]] = deque()
+        self._delivering = False
+        self._emitted_in_tick: Counter[str] = Counter()
+        self._held = 0
+        self.listeners: list[Listener] = []
+        self.emissions: list[Emission] = []
+
+    def admit(self, claimed: object, source: str) -> Admission:
+        """What the bus would carry of a delta that a plugin claims."""
+        return deltas.admit(
+            claimed, source=source, self_context=self._self_context, timestamp=self._clock.timestamp()
+        )
+
+    def emit(self, plugin: str, delta: Delta, version: int) -> None:
+        """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""
+        self._emitted_in_tick[plugin] += 1
+        if self._emitted_in_tick[plugin] > self._max_per_tick:
+            if self._emitted_in_tick[plugin] == self._max_per_tick + 1:
+                message = f"more than {self._max_per_tick} deltas in one tick: the rest of this tick is dropped (R21)"
+                self._journal.write(plugin, "refused", message, function="sk_handle_message")
+            return
+        self.emissions.append(Emission(self._clock.timestamp(), plugin, delta, version))
+        self._queue.append((delta, version))
+
+    def publish(self, delta: Delta, version: int = 1) -> None:
+        """Put a delta of the host itself on the bus, and deliver all that is queued unless a plugin is running."""
+        self._queue.append((delta, version))
+        self.drain()
+
+    def hold(self) -> None:
+        """A call into a plugin begins: nothing is delivered until `release`."""
+        self._held += 1
+
+    def release(self) -> None:
+        """The call has ended."""
+        self._held -= 1
+
+    def drain(self) -> None:
+        """Deliver what is queued, in order, until nothing is left; then the tick is over."""
+        if self._delivering or self._held:
+            return
+        self._delivering = True
+        try:
+            while self._queue:
+                delta, version = self._queue.popleft()
+                if version == 1:
+                    self._model.apply(delta)
+                text = dumps(delta)
+                for listener in tuple(self.listeners):
+                    listener.deliver(text)
+        finally:
+            self._delivering = False
+            self._emitted_in_tick.clear()

@@ -1,0 +1,73 @@
+"""The AssemblyScript dialect: strings are objects of the plugin's own heap (contract §2)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from refhost.dialects.core import CoreInstance, read_string
+from refhost.dialects.memory import U32
+from refhost.errors import BadReturn, OutOfBounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Class ids of the AssemblyScript runtime: 0 is a plain block of bytes, 2 is String.
+_BLOCK, _STRING = 0, 2
+
+
+class AssemblyScriptInstance(CoreInstance):
+    """A plugin written in AssemblyScript."""
+
+    def id(self) -> str:
+        """`plugin_id`, which is optional: the package's name decides."""
+        return self._string("plugin_id") if "plugin_id" in self._functions else ""
+
+    def name(self) -> str:
+        """`plugin_name`."""
+        return self._string("plugin_name")
+
+    def schema(self) -> str:
+        """`plugin_schema`."""
+        return self._string("plugin_schema")
+
+    def start(self, config: str) -> int:
+        """`plugin_start`, which takes UTF-8 bytes, not a string."""
+        with self._object(config.encode("utf-8"), _BLOCK) as pointer:
+            return self.number("plugin_start", pointer, len(config.encode("utf-8")))
+
+    def stop(self) -> int:
+        """`plugin_stop`."""
+        return self.number("plugin_stop")
+
+    def poll(self) -> int:
+        """`poll`."""
+        return self.number("poll")
+
+    def deliver(self, delta: str) -> None:
+        """`delta_handler`."""
+        with self._object(delta.encode("utf-16-le"), _STRING) as pointer:
+            self.call("delta_handler", pointer)
+
+    @contextmanager
+    def _object(self, data: bytes, class_id: int) -> Iterator[int]:
+        """An object in the plugin's heap, protected from its collector while it is in use."""
+        pointer = self.allocated("__new", self.call("__new", len(data), class_id), data)
+        pinned = "__pin" in self._functions and "__unpin" in self._functions
+        if pinned:
+            self.call("__pin", pointer)
+        yield pointer
+        if pinned:
+            self.call("__unpin", pointer)
+
+    def _string(self, export: str) -> str:
+        pointer = self.number(export)
+        if not pointer:
+            raise BadReturn(export, f"{export} returned null where a string belongs")
+        try:
+            return read_string(self.memory, pointer)
+        except OutOfBounds as error:
+            reason = f"no string at {pointer & U32:#x}: {error}"
+        except (UnicodeDecodeError, ValueError) as error:
+            reason = f"what is not UTF-16: {error}"
+        raise BadReturn(export, f"{export} returned {reason}")

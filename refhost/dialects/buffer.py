@@ -1,0 +1,82 @@
+"""The buffer dialect: UTF-8 through `allocate` and `deallocate` (Rust, Go, C, Zig; contract §2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refhost.dialects.core import CoreInstance
+from refhost.errors import BadReturn, OutOfBounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+from contextlib import contextmanager
+
+# What the host offers for name, schema and endpoints (contract §2.1).
+STRING_BYTES = 8192
+
+
+class BufferInstance(CoreInstance):
+    """A plugin whose strings are UTF-8 in buffers that it allocates itself."""
+
+    def id(self) -> str:
+        """`plugin_id`."""
+        return self._string_out("plugin_id")
+
+    def name(self) -> str:
+        """`plugin_name`."""
+        return self._string_out("plugin_name")
+
+    def schema(self) -> str:
+        """`plugin_schema`."""
+        return self._string_out("plugin_schema")
+
+    def start(self, config: str) -> int:
+        """`plugin_start`."""
+        with self._argument(config) as (pointer, length):
+            return self.number("plugin_start", pointer, length)
+
+    def stop(self) -> int:
+        """`plugin_stop`."""
+        return self.number("plugin_stop")
+
+    def poll(self) -> int:
+        """`poll`."""
+        return self.number("poll")
+
+    def deliver(self, delta: str) -> None:
+        """`delta_handler`."""
+        with self._argument(delta) as (pointer, length):
+            self.call("delta_handler", pointer, length)
+
+    @contextmanager
+    def _argument(self, text: str) -> Iterator[tuple[int, int]]:
+        data = text.encode("utf-8")
+        pointer = self.allocated("allocate", self.call("allocate", len(data)), data)
+        yield pointer, len(data)
+        self._free(pointer, len(data))
+
+    def _free(self, pointer: int, length: int) -> None:
+        if "deallocate" in self._functions:
+            self.call("deallocate", pointer, length)
+
+    def _string_out(self, export: str, size: int = STRING_BYTES) -> str:
+        """Call `(out, max) -> length` and read what it wrote, if it kept to the buffer (§2.1, R30)."""
+        pointer = self.call("allocate", size) or 0
+        if not pointer:
+            raise BadReturn("allocate", f"allocate({size}) returned 0, when {export} was about to be called")
+        length = self.number(export, pointer, size)
+        if not 0 <= length <= size:
+            raise BadReturn(
+                export,
+                f"{export} returned the length {length}; the buffer that it was offered has {size} bytes",
+                hint="Return the number of bytes written, from 0 to max; shorten what does not fit.",
+            )
+        try:
+            text = self.memory.read(pointer, length).decode("utf-8")
+        except OutOfBounds as error:
+            raise BadReturn("allocate", f"allocate({size}) returned a place that is none: {error}") from None
+        except UnicodeDecodeError as error:
+            raise BadReturn(export, f"{export} wrote what is not UTF-8: {error.reason} at byte {error.start}") from None
+        self._free(pointer, size)
+        return text

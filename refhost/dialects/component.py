@@ -1,0 +1,207 @@
+"""The component dialect: world `plugin` of the WIT, over the canonical ABI (contract §3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import wasmtime
+from wasmtime import component as wc
+
+from refhost.delta import Unreadable
+from refhost.dialects.guard import Guard
+from refhost.engine import engine
+from refhost.errors import DeniedError
+from refhost.functions import WIT
+from refhost.jsontext import NotJson, dumps, loads
+from refhost.services.gate import Denied, Refused
+from refhost.world import PACKAGE, ComponentBinary, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from refhost.delta import Delta
+    from refhost.functions import HostFunction
+    from refhost.limits import Limits
+    from refhost.services.gate import Gate
+
+_RETURNS_RESULT = "-> result<"
+
+
+class ComponentInstance:
+    """One component in a store of its own."""
+
+    has_poll = False
+
+    def __init__(self, binary: ComponentBinary, gate: Gate, limits: Limits) -> None:
+        self.store = wasmtime.Store(engine())
+        self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
+        self._linker = wc.Linker(engine())
+        self._gate = gate
+        self._limits = limits
+        self._guard = Guard(self.store, limits.call_seconds)
+        self._closed = False
+        self._functions: dict[str, wc.Func] = {}
+        try:
+            self._instantiate(binary)
+        except BaseException:
+            self.close()
+            raise
+        self.has_delta_handler = "on-delta" in self._functions
+
+    def _instantiate(self, binary: ComponentBinary) -> None:
+        with self._linker.root() as root:
+            for interface in binary.imports:
+                if interface.short:
+                    self._define(root, interface)
+        instance = self._guard.run(
+            "instantiation", lambda: self._linker.instantiate(self.store, binary.component)
+        )
+        for short in ("plugin-interface", "delta-handler"):
+            interface = binary.exported(short)
+            if interface is not None:
+                self._find(instance, interface)
+
+    def _define(self, root: wc.LinkerInstance, interface: Interface) -> None:
+        with root.add_instance(interface.name) as linked:
+            for name in interface.functions:
+                function = WIT[f"{interface.short}.{name}"]
+                linked.add_func(name, self._guard.wrap(self._host_function(function)))
+
+    def _find(self, instance: wc.Instance, interface: Interface) -> None:
+        index = instance.get_export_index(self.store, interface.name)
+        for name in interface.functions:
+            found = instance.get_export_index(self.store, name, index)
+            function = instance.get_func(self.store, found) if found else None
+            if function is not None:
+                self._functions[name] = function
+
+    def _host_function(self, function: HostFunction) -> Callable[..., Any]:
+        returns_result = _RETURNS_RESULT in function.wit_type
+
+        def host(_store: object, *arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
+            try:
+                return self._gate.call(function, lambda: self._decode(function, arguments))
+            except Denied as denial:
+                if returns_result:
+                    return str(denial)
+                raise DeniedError(function.name, str(denial)) from None
+            except Refused as refusal:
+                return str(refusal) if returns_result else None
+
+        return host
+
+    def _decode(self, function: HostFunction, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        for argument in arguments:
+            if isinstance(argument, str) and len(argument) > self._limits.message_bytes:
+                raise Refused(f"a text of {len(argument)} characters; the limit is {self._limits.message_bytes} (§19)")
+        if function.operation == "deltas.handle_message":
+            plugin_id, record = arguments
+            return plugin_id, delta_of(record), text_of(record)
+        return arguments
+
+    def _call(self, name: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the function returns
+        return self._guard.run(name, lambda: self._functions[name](self.store, *arguments))
+
+    def id(self) -> str:
+        """`id`."""
+        return str(self._call("id"))
+
+    def name(self) -> str:
+        """`name`."""
+        return str(self._call("name"))
+
+    def schema(self) -> str:
+        """`schema`."""
+        return str(self._call("schema"))
+
+    def start(self, config: str) -> str | int:
+        """`start`: 0, or the text of its error."""
+        error: str | None = self._call("start", config)
+        return 0 if error is None else error
+
+    def stop(self) -> str | int:
+        """`stop`: 0, or the text of its error."""
+        error: str | None = self._call("stop")
+        return 0 if error is None else error
+
+    def poll(self) -> int:
+        """The world has no poll."""
+        return 0
+
+    def deliver(self, delta: str) -> None:
+        """`on-delta`, for a delta that has values: the WIT's record has no place for metadata (R3)."""
+        carried = loads(delta)
+        if any("values" in update for update in carried["updates"]):
+            self._call("on-delta", record_of(carried))
+
+    def memory_bytes(self) -> int:
+        """Not visible from outside a component."""
+        return 0
+
+    def close(self) -> None:
+        """Close the linker, which frees the host functions, and the store."""
+        if not self._closed:
+            self._closed = True
+            self._functions.clear()
+            self._linker.close()
+            self.store.close()
+
+
+def delta_of(record: Any) -> Delta:  # noqa: ANN401 - wasmtime's records have the attributes of their fields
+    """The delta that a WIT record means: values parsed, an empty timestamp left out, the source dropped (R25)."""
+    return {
+        "context": record.context,
+        "updates": [
+            {
+                **({"timestamp": update.timestamp} if update.timestamp else {}),
+                "values": [{"path": pair.path, "value": _value(pair.value)} for pair in update.values],
+            }
+            for update in record.updates
+        ],
+    }
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
+    try:
+        return loads(text)
+    except NotJson as error:
+        return Unreadable(str(error))
+
+
+def text_of(record: Any) -> str:  # noqa: ANN401 - the same
+    """The record as the text of a delta, its values as the plugin wrote them."""
+
+    def update_text(update: Any) -> str:  # noqa: ANN401 - the same
+        values = _joined(f'{{"path":{dumps(pair.path)},"value":{pair.value}}}' for pair in update.values)
+        time = f'"timestamp":{dumps(update.timestamp)},' if update.timestamp else ""
+        return f'{{{time}"values":[{values}]}}'
+
+    return f'{{"context":{dumps(record.context)},"updates":[{_joined(map(update_text, record.updates))}]}}'
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return ",".join(parts)
+
+
+def record_of(delta: Delta) -> wc.Record:
+    """The WIT record of a delta as the bus carries it; metadata has no place in it."""
+    return _record(
+        context=delta["context"],
+        updates=[
+            _record(
+                source=_record(label=update["$source"], type=None),
+                timestamp=update["timestamp"],
+                values=[
+                    _record(path=entry["path"], value=dumps(entry["value"])) for entry in update.get("values", ())
+                ],
+            )
+            for update in delta["updates"]
+        ],
+    )
+
+
+def _record(**fields: Any) -> wc.Record:  # noqa: ANN401 - of any WIT type
+    record = wc.Record()
+    for name, value in fields.items():
+        setattr(record, name, value)
+    return record

@@ -1,0 +1,201 @@
+"""What both core dialects share: linking against the table, calling exports, and the host functions' wire form."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import wasmtime
+
+from refhost.binary import WASI_MODULE
+from refhost.dialects.guard import Guard
+from refhost.dialects.memory import U32, GuestMemory
+from refhost.engine import engine
+from refhost.errors import BadReturn, OutOfBounds
+from refhost.functions import ENV, HostFunction, Kind, Result
+from refhost.services.gate import Denied, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refhost.binary import CoreBinary
+    from refhost.limits import Limits
+    from refhost.services.gate import Gate
+    from refhost.wasi.preview1 import Preview1
+
+
+class CoreInstance:
+    """One core module in a store of its own; subclasses know how their dialect passes strings."""
+
+    def __init__(self, binary: CoreBinary, gate: Gate, wasi: Preview1, limits: Limits) -> None:
+        self.store = wasmtime.Store(engine())
+        self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
+        self._gate = gate
+        self._wasi = wasi
+        self._limits = limits
+        self._guard = Guard(self.store, limits.call_seconds)
+        self._memory: GuestMemory | None = None
+        self._closed = False
+        self._functions: dict[str, wasmtime.Func] = {}
+        try:
+            self._instantiate(binary)
+        except BaseException:
+            self.close()
+            raise
+        self.has_poll = "poll" in self._functions
+        self.has_delta_handler = "delta_handler" in self._functions
+
+    def _instantiate(self, binary: CoreBinary) -> None:
+        imports = [self._import(entry.module, entry.name or "", entry.type) for entry in binary.module.imports]
+        instance = self._guard.run(
+            "instantiation", lambda: wasmtime.Instance(self.store, binary.module, imports)
+        )
+        for name, export in dict(instance.exports(self.store)).items():
+            if isinstance(export, wasmtime.Func):
+                self._functions[name] = export
+            elif name == "memory" and isinstance(export, wasmtime.Memory):
+                self._memory = GuestMemory(self.store, export)
+        self._wasi.bind(self.memory)
+        if "_initialize" in self._functions:
+            self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
+
+    @property
+    def memory(self) -> GuestMemory:
+        """The exported memory; before it exists nothing can be read, so a host function fails."""
+        if self._memory is None:
+            raise OutOfBounds(0, 0, 0)
+        return self._memory
+
+    @property
+    def exported(self) -> frozenset[str]:
+        """The names of the exported functions."""
+        return frozenset(self._functions)
+
+    def memory_bytes(self) -> int:
+        """The linear memory in use."""
+        return self.memory.size
+
+    def call(self, export: str, *arguments: int) -> int | None:
+        """Call an export under guard; see `Guard.run` for how it can end."""
+        function = self._functions[export]
+        result: int | None = self._guard.run(export, lambda: function(self.store, *arguments))
+        return result
+
+    def number(self, export: str, *arguments: int) -> int:
+        """Call an export that returns an i32."""
+        result = self.call(export, *arguments)
+        return 0 if result is None else result
+
+    def close(self) -> None:
+        """Close descriptors and the store; host closures are freed with it."""
+        if not self._closed:
+            self._closed = True
+            self._wasi.close()
+            self._functions.clear()
+            self.store.close()
+
+    # -- imports
+
+    def _import(self, module: str, name: str, ty: Any) -> wasmtime.Func:  # noqa: ANN401 - checked before
+        if module == WASI_MODULE:
+            host = self._wasi.function(name)
+        else:
+            host = self._host_function(ENV[name])
+        return wasmtime.Func(self.store, ty, self._guard.wrap(host))
+
+    def _host_function(self, function: HostFunction) -> Callable[..., int | float | None]:
+        """The wire form of one row of the table: decode, pass the gate, encode."""
+
+        def host(*raw: int) -> int | float | None:
+            try:
+                answer = self._gate.call(function, lambda: self._decode(function, raw))
+                return self._encode(function, raw, answer)
+            except (Refused, Denied):
+                return function.failure
+
+        return host
+
+    def _decode(self, function: HostFunction, raw: tuple[int, ...]) -> tuple[Any, ...]:
+        decoded: list[Any] = []
+        at = 0
+        for parameter in function.parameters:
+            if at >= len(raw):  # an optional parameter that this module leaves out (R4)
+                break
+            if parameter.kind is Kind.NUMBER:
+                decoded.append(raw[at])
+            elif parameter.kind is Kind.STRING:
+                decoded.append(self._readable_string(raw[at]))
+            elif parameter.kind is not Kind.BUFFER:
+                data = self._bytes(raw[at], raw[at + 1], parameter.name)
+                decoded.append(data.decode("utf-8") if parameter.kind is Kind.TEXT else data)
+            at += len(parameter.kind.wire)
+        return tuple(decoded)
+
+    def _bytes(self, pointer: int, length: int, what: str) -> bytes:
+        if (length & U32) > self._limits.message_bytes:
+            raise Refused(f"{what} is {length & U32} bytes; the limit is {self._limits.message_bytes} (§19)")
+        return self.memory.read(pointer, length)
+
+    def _readable_string(self, pointer: int) -> str:
+        try:
+            return read_string(self.memory, pointer)
+        except (OutOfBounds, UnicodeDecodeError, ValueError):
+            return f"(unreadable string at {pointer & U32:#x})"
+
+    def _encode(self, function: HostFunction, raw: tuple[int, ...], answer: Any) -> int | float | None:  # noqa: ANN401
+        if function.result is Result.STATUS:
+            return 0
+        if function.result is Result.FLAG:
+            return 0 if answer is False else 1
+        if function.result is Result.LENGTH:
+            step = functools.partial(self._write_answer, raw[-2], raw[-1], answer)
+            length: int = self._gate.attempt(function, step)
+            return length
+        if function.result is Result.NONE:
+            return None
+        number: int | float = answer
+        return number
+
+    def _write_answer(self, pointer: int, size: int, answer: str | None) -> int:
+        if answer is None:
+            return 0
+        data = answer.encode("utf-8")
+        if len(data) > (size & U32):
+            raise Refused(f"the answer has {len(data)} bytes and does not fit the buffer of {size & U32}")
+        self.memory.write(pointer, data)
+        return len(data)
+
+    # -- for subclasses
+
+    def allocated(self, export: str, pointer: int | None, data: bytes) -> int:
+        """Write an argument where the plugin made room for it.
+
+        Raises:
+            BadReturn: the plugin's allocator answered with a place that is none.
+        """
+        if not pointer and data:
+            raise BadReturn(export, f"{export} returned 0: no room for {len(data)} bytes")
+        try:
+            self.memory.write(pointer or 0, data)
+        except OutOfBounds as error:
+            raise BadReturn(export, f"{export} returned a place that is none: {error}") from None
+        return pointer or 0
+
+
+def read_string(memory: GuestMemory, pointer: int) -> str:
+    """An AssemblyScript string: UTF-16LE at `pointer`, its byte length in the u32 before it (§2).
+
+    Raises:
+        OutOfBounds: it does not lie in memory.
+        UnicodeDecodeError: it is not UTF-16.
+        ValueError: its length is odd.
+    """
+    pointer &= U32
+    if pointer < 4:
+        raise OutOfBounds(pointer, 4, memory.size)
+    length = memory.read_u32(pointer - 4)
+    if length % 2:
+        raise ValueError(f"a UTF-16 string cannot have {length} bytes")
+    return memory.read(pointer, length).decode("utf-16-le")
+
+

@@ -1,0 +1,128 @@
+"""Host functions that may raise anything, and the calls around them (findings of wasmtime-py, contract §19).
+
+In a component's host function any exception that is not an `Exception` takes the process down, and wasmtime-py keeps
+the last exception in one global slot of the process, from where it can surface in another call. So no exception ever
+crosses the guest as itself: it is parked here, the guest is ended by a plain one, and the parked one is raised again
+once the call is over.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import wasmtime
+import wasmtime._func as core_calls
+from wasmtime.component import _enter as component_calls
+
+from refhost.engine import WATCHDOG, ticks
+from refhost.errors import GuestExit, HostError, PluginAbort, PluginExit, PluginTimeout, PluginTrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Parked(Exception):  # noqa: N818 - a messenger, not an error
+    """Ends the guest's call while the true exception waits in the guard."""
+
+
+# What wasmtime says in its message, where it gives no code, and WebAssembly's word for it.
+_TRAP_WORDS = {
+    "call stack exhausted": "stack overflow",
+    "out of bounds memory access": "out of bounds memory access",
+    "undefined element": "undefined element",
+    "uninitialized element": "uninitialized element",
+    "indirect call type mismatch": "indirect call type mismatch",
+    "integer divide by zero": "integer divide by zero",
+    "integer overflow": "integer overflow",
+    "invalid conversion to integer": "invalid conversion to integer",
+    "interrupt": "interrupt",
+    "unreachable": "unreachable",
+}
+
+
+class Guard:
+    """The way in and out of one plugin's store.
+
+    Args:
+        call_seconds: the real time that one call may take.
+    """
+
+    def __init__(self, store: wasmtime.Store, call_seconds: float) -> None:
+        self._store = store
+        self._call_seconds = call_seconds
+        self._parked: BaseException | None = None
+        self._depth = 0
+
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A host function that parks whatever it raises."""
+
+        @functools.wraps(function)
+        def guarded(*arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
+            try:
+                return function(*arguments)
+            except BaseException as error:  # noqa: BLE001 - every kind must be kept from the guest
+                self._parked = error
+                raise _Parked from None
+
+        return guarded
+
+    def run(self, export: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the export returns
+        """Call into the guest, and turn every way it can end into a result or an error that names the export.
+
+        Raises:
+            PluginError: the plugin trapped, aborted, exited or ran too long.
+            BaseException: whatever a host function raised, as itself.
+        """
+        if self._depth:  # a host function that calls back into the guest is under the outer call's deadline
+            return call()
+        self._store.set_epoch_deadline(ticks(self._call_seconds))
+        self._parked = None
+        self._depth = 1
+        try:
+            with WATCHDOG:
+                return call()
+        except (_Parked, wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            raise self._meaning(export, error) from None
+        finally:
+            self._depth = 0
+            self._parked = None
+            core_calls.LAST_EXCEPTION = None
+            component_calls.LAST_EXCEPTION = None
+
+    def _meaning(self, export: str, error: Exception) -> BaseException:
+        parked = self._parked
+        if isinstance(parked, GuestExit):
+            return PluginExit(export, f"{export} ended the program with proc_exit({parked.code})", code=parked.code)
+        if isinstance(parked, PluginAbort):
+            return PluginAbort(export, f"{export} {parked.message}", hint=parked.hint)
+        if parked is not None and not isinstance(parked, HostError):
+            return parked
+        if parked is not None:
+            return parked
+        if isinstance(error, wasmtime.ExitTrap):
+            return PluginExit(export, f"{export} ended the program with exit({error.code})", code=error.code)
+        word = _trap_word(error)
+        if word == "interrupt":
+            return PluginTimeout(
+                export,
+                f"{export} did not return within {self._call_seconds:g} s",
+                hint="An endless loop, or too much work in one call: do it in parts, in poll.",
+            )
+        return PluginTrap(export, f"{export} trapped: {word}", trap=word, hint=_frames(error))
+
+
+def _trap_word(error: Exception) -> str:
+    text = str(error)
+    for sign, word in _TRAP_WORDS.items():
+        if sign in text:
+            return word
+    last = [line.strip() for line in text.splitlines() if line.strip()]
+    return last[-1] if last else type(error).__name__
+
+
+def _frames(error: Exception) -> str:
+    """The innermost functions of a trap, by name where the binary has names."""
+    frames = getattr(error, "frames", None) or []
+    names = [frame.func_name or f"function {frame.func_index}" for frame in frames[:4]]
+    return f"Inside {' ← '.join(names)}." if names else ""

@@ -1,0 +1,42 @@
+"""What every dialect offers the host: one running copy of a plugin, whatever its strings look like (contract §2)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Instance(Protocol):
+    """One instance of a plugin in a store of its own.
+
+    Every method may raise a `PluginError`; after one the instance is dead, and is replaced, never called again.
+    """
+
+    has_poll: bool
+    has_delta_handler: bool
+
+    def id(self) -> str:
+        """The plugin's own id; "" where it exports none."""
+
+    def name(self) -> str:
+        """The name that a person sees."""
+
+    def schema(self) -> str:
+        """The JSON Schema of the configuration, as text."""
+
+    def start(self, config: str) -> str | int:
+        """Start with a configuration as JSON: 0 when started, else a status, or the text of an error."""
+
+    def stop(self) -> str | int:
+        """Stop: 0 when stopped, else a status, or the text of an error."""
+
+    def poll(self) -> int:
+        """Do what is due; non-zero is an error of the plugin's own."""
+
+    def deliver(self, delta: str) -> None:
+        """Take a delta as JSON."""
+
+    def memory_bytes(self) -> int:
+        """The linear memory in use; 0 where it cannot be seen."""
+
+    def close(self) -> None:
+        """Give back everything, descriptors included. Closing twice changes nothing."""

@@ -1,0 +1,120 @@
+"""One compiled engine for the process, each binary compiled once, and the watchdog that ends long calls."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+import wasmtime
+from wasmtime import component
+
+from refhost.errors import BinaryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A call is ended between its limit and two ticks more.
+TICK_SECONDS = 0.01
+_IDLE_TICKS = 200
+
+Compiled = TypeVar("Compiled")
+
+
+@functools.cache
+def engine() -> wasmtime.Engine:
+    """The engine that every module of this process is compiled with."""
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.wasm_component_model = True
+    config.max_wasm_stack = 512 * 1024
+    config.cranelift_nan_canonicalization = True  # the same bytes from the same input, on every machine
+    return wasmtime.Engine(config)
+
+
+class Compiler:
+    """Compiles, and remembers by content: the same bytes are compiled once in a process."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, wasmtime.Module] = {}
+        self._components: dict[str, component.Component] = {}
+        self._lock = threading.Lock()
+
+    def module(self, binary: bytes) -> wasmtime.Module:
+        """Compile a core module.
+
+        Raises:
+            BinaryError: the bytes do not validate.
+        """
+        return self._once(self._modules, binary, lambda: wasmtime.Module(engine(), binary))
+
+    def component(self, binary: bytes) -> component.Component:
+        """Compile a component.
+
+        Raises:
+            BinaryError: the bytes do not validate.
+        """
+        return self._once(self._components, binary, lambda: component.Component(engine(), binary))
+
+    def _once(self, cache: dict[str, Compiled], binary: bytes, compile_it: Callable[[], Compiled]) -> Compiled:
+        digest = hashlib.sha256(binary).hexdigest()
+        with self._lock:
+            if digest not in cache:
+                try:
+                    cache[digest] = compile_it()
+                except wasmtime.WasmtimeError as error:
+                    reason = " ".join(str(error).split())
+                    raise BinaryError(
+                        f"The binary ({len(binary)} bytes) is not valid WebAssembly: {reason}",
+                        hint="Was the file cut short in a copy, or is the compiler still writing it? Build it again.",
+                    ) from None
+            return cache[digest]
+
+
+COMPILER = Compiler()
+
+
+class Watchdog:
+    """Advances the engine's epoch while plugins run, so that a call past its deadline traps.
+
+    One thread, started by the first call and ended once nothing has run for a while: an idle process keeps none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ticking = False
+        self._active = 0
+
+    def __enter__(self) -> None:
+        """A call begins."""
+        with self._lock:
+            self._active += 1
+            if not self._ticking:
+                self._ticking = True
+                threading.Thread(target=self._tick, name="refhost-watchdog", daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        """The call has ended, however it did."""
+        with self._lock:
+            self._active -= 1
+
+    def _tick(self) -> None:
+        pause = threading.Event()
+        idle = 0
+        while True:
+            pause.wait(TICK_SECONDS)
+            engine().increment_epoch()
+            with self._lock:
+                idle = 0 if self._active else idle + 1
+                if idle >= _IDLE_TICKS:
+                    self._ticking = False
+                    return
+
+
+WATCHDOG = Watchdog()
+
+
+def ticks(seconds: float) -> int:
+    """How many epochs a call may see before it is ended."""
+    return max(1, round(seconds / TICK_SECONDS)) + 1

@@ -1,0 +1,60 @@
+"""What happened in a host, in order: the log that a person reads and that checks are made against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from refhost.clock import Clock
+
+# A plugin that logs without end must not fill the machine's memory (contract §19).
+_MAX_RECORDS = 200_000
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the journal.
+
+    Attributes:
+        time: virtual time, ISO 8601.
+        plugin: the plugin's id; "" for the host itself.
+        kind: `debug`, `console`, `stdout`, `stderr`, `status`, `error` and `log-error` are the plugin's own words;
+            `denied` (no capability), `refused` (malformed, out of range, wrong moment), `fault` (a call that ended
+            badly), `state` (a transition) and `warning` are the host's.
+        function: the host function or export concerned; "" where none is.
+        text: for a person. A plugin's words are kept as they came: whoever shows them escapes them.
+    """
+
+    time: str
+    plugin: str
+    kind: str
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        where = f" {self.function}:" if self.function else ""
+        return f"{self.time} {self.plugin or 'host'} [{self.kind}]{where} {self.text}"
+
+
+class Journal:
+    """The records of one host, bounded: after the bound one record says so, and the rest is counted only."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.records: list[Record] = []
+        self.dropped = 0
+
+    def write(self, plugin: str, kind: str, text: str, *, function: str = "") -> None:
+        """Add a record at the present virtual time."""
+        if len(self.records) > _MAX_RECORDS:
+            self.dropped += 1
+            return
+        if len(self.records) == _MAX_RECORDS:
+            plugin, kind, function = "", "warning", ""
+            text = f"the journal is full at {_MAX_RECORDS} records; later ones are only counted"
+        self.records.append(Record(self._clock.timestamp(), plugin, kind, function, text))
+
+    def of(self, plugin: str, *kinds: str) -> list[Record]:
+        """The records of one plugin, of these kinds or, with none named, of all."""
+        return [r for r in self.records if r.plugin == plugin and (not kinds or r.kind in kinds)]

@@ -1,0 +1,79 @@
+"""JSON as the standard has it: Python's own parser also takes `NaN`, infinite numbers and lone surrogates."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+# Deeper nesting than any Signal K message has, and shallow enough for every recursive reader.
+MAX_DEPTH = 200
+
+
+class NotJson(ValueError):  # noqa: N818 - reads as what the text is
+    """The text is not JSON; the message says where and why."""
+
+
+def _refuse(name: str) -> NoReturn:
+    raise NotJson(f"{name} is not JSON")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise NotJson(f"the number {text[:40]} is out of range")
+    return value
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to read integers of thousands of digits; JSON sees only a number that is out of range.
+    return int(text) if len(text) <= 300 else int(_number(text))
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+
+
+def loads(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
+    """Read one JSON value.
+
+    Raises:
+        NotJson: the text is anything else, or nests deeper than `MAX_DEPTH`.
+    """
+    try:
+        value = _DECODER.decode(text.removeprefix("\ufeff"))
+    except NotJson:
+        raise
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise NotJson(f"it nests deeper than {MAX_DEPTH}") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise NotJson(f"it nests deeper than {MAX_DEPTH}")
+    if "\\u" in text:
+        _refuse_surrogates(value)
+    return value
+
+
+def _depth(value: object) -> int:
+    """How deep a value nests, without recursion."""
+    deepest, todo = 0, [(value, 0)]
+    while todo:
+        node, depth = todo.pop()
+        deepest = max(deepest, depth)
+        if isinstance(node, dict):
+            todo.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            todo.extend((child, depth + 1) for child in node)
+    return deepest
+
+
+def _refuse_surrogates(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotJson("it holds half of a surrogate pair, which is no character") from None
+
+
+def dumps(value: object) -> str:
+    """Write JSON on one line without spaces, characters as themselves."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,89 @@
+"""The full data model: what deltas have written, read back by path (contract §12)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from refhost.delta import Delta
+
+Node = dict[str, Any]
+
+
+class Model:
+    """One tree of plain dictionaries: names such as `__proto__` are plain names.
+
+    Args:
+        self_context: `vessels.<selfId>`, which `vessels.self` stands for.
+    """
+
+    def __init__(self, self_context: str) -> None:
+        self._self = self_context.split(".", 1)
+        self.root: Node = {}
+
+    def apply(self, delta: Delta) -> None:
+        """Write a well-formed v1 delta, as the bus carries it, into the tree."""
+        context = self._context(delta["context"])
+        for update in delta["updates"]:
+            for entry in update.get("values", ()):
+                self._write(context, entry["path"], entry["value"], update)
+            for entry in update.get("meta", ()):
+                if entry["path"] and isinstance(entry["value"], dict):
+                    node = _descend(context, entry["path"])
+                    node["meta"] = {**node.get("meta", {}), **entry["value"]}
+
+    def _context(self, name: str) -> Node:
+        group, _, identity = name.partition(".")
+        node: Node = self.root.setdefault(group, {})
+        return node.setdefault(identity, {}) if identity else node
+
+    @staticmethod
+    def _write(context: Node, path: str, value: object, update: Delta) -> None:
+        if not path:
+            if isinstance(value, dict):
+                _merge(context, copy.deepcopy(value))
+            return
+        node = _descend(context, path)
+        # A copy: a later delta may write below this value, and must not change what was emitted.
+        node["value"] = copy.deepcopy(value)
+        node["$source"] = update["$source"]
+        node["timestamp"] = update["timestamp"]
+
+    def self_path(self, path: str) -> object | None:
+        """What is at a path below the own vessel; the whole vessel for "" (R31); None where nothing is."""
+        vessel = self.root.get(self._self[0], {}).get(self._self[1])
+        return _lookup(vessel, path)
+
+    def path(self, path: str) -> object | None:
+        """What is at a path below the root, `vessels.self` standing for the own vessel; None where nothing is."""
+        parts = path.split(".", 2)
+        if parts[:2] == ["vessels", "self"]:
+            return self.self_path(parts[2] if len(parts) == 3 else "")
+        return _lookup(self.root, path)
+
+
+def _descend(node: Node, path: str) -> Node:
+    """The node at a path, made where there is none, and put in place of anything that is no node."""
+    for part in path.split("."):
+        child = node.get(part)
+        if not isinstance(child, dict):
+            child = node[part] = {}
+        node = child
+    return node
+
+
+def _lookup(node: object, path: str) -> object | None:
+    for part in path.split(".") if path else ():
+        if not isinstance(node, dict) or part not in node:
+            return None
+        node = node[part]
+    return node
+
+
+def _merge(node: Node, value: Node) -> None:
+    for key, child in value.items():
+        here = node.get(key)
+        if isinstance(child, dict) and isinstance(here, dict):
+            _merge(here, child)
+        else:
+            node[key] = child

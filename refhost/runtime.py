@@ -1,0 +1,164 @@
+"""What one plugin runs in: its services, its gate, and fresh instances of its binary."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from refhost.binary import CoreBinary, Dialect
+from refhost.dialects.assemblyscript import AssemblyScriptInstance
+from refhost.dialects.buffer import BufferInstance
+from refhost.dialects.command import CommandInstance
+from refhost.dialects.component import ComponentInstance
+from refhost.functions import SERVICES, TABLE
+from refhost.services.config import ConfigService
+from refhost.services.deltas import DeltaService
+from refhost.services.gate import Gate, Phase
+from refhost.services.reading import ReadingService
+from refhost.services.registrations import RegistrationService
+from refhost.services.runtime import RuntimeService
+from refhost.services.status import StatusService
+from refhost.wasi.preview1 import Preview1
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from refhost.bus import Bus
+    from refhost.capabilities import Grants
+    from refhost.clock import Clock
+    from refhost.dialects.core import CoreInstance
+    from refhost.dialects.instance import Instance
+    from refhost.journal import Journal
+    from refhost.limits import Limits
+    from refhost.model import Model
+    from refhost.storage import Storage
+    from refhost.world import ComponentBinary
+
+_CORE: dict[Dialect, type[CoreInstance]] = {
+    Dialect.BUFFER: BufferInstance,
+    Dialect.ASSEMBLYSCRIPT: AssemblyScriptInstance,
+    Dialect.COMMAND: CommandInstance,
+}
+
+
+class PluginRuntime:
+    """The surroundings of one plugin; it outlives its instances."""
+
+    def __init__(
+        self,
+        plugin_id: str,
+        binary: CoreBinary | ComponentBinary,
+        grants: Grants,
+        *,
+        bus: Bus,
+        clock: Clock,
+        journal: Journal,
+        model: Model,
+        storage: Storage,
+        limits: Limits,
+        seed: int,
+    ) -> None:
+        self.plugin_id = plugin_id
+        self.grants = grants
+        self.bus = bus
+        self.clock = clock
+        self.journal = journal
+        self.storage = storage
+        self._binary = binary
+        self._limits = limits
+        self._randomness = random.Random(f"{seed} {plugin_id}")
+        self.config_file = storage.config_file(plugin_id)
+        self.status = StatusService(self._id, grants, journal)
+        self.deltas = DeltaService(self._id, bus, self._log)
+        self.registrations = RegistrationService(self._announce_put)
+        self.gate = Gate(self._id, grants, journal, self._operations(model))
+
+    def _id(self) -> str:
+        return self.plugin_id
+
+    def _log(self, kind: str, text: str) -> None:
+        self.journal.write(self.plugin_id, kind, text, function="sk_handle_message")
+
+    def _operations(self, model: Model) -> dict[str, Any]:
+        """Each operation of the table with the method that carries it out."""
+        services = {
+            "runtime": RuntimeService(self._randomness),
+            "status": self.status,
+            "model": ReadingService(model),
+            "deltas": self.deltas,
+            "config": ConfigService(self.config_file),
+            "registrations": self.registrations,
+        }
+        operations = {}
+        for function in TABLE:
+            service, _, method = function.operation.partition(".")
+            if service in SERVICES:
+                operations[function.operation] = getattr(services[service], method)
+        return operations
+
+    def _announce_put(self, context: str, path: str) -> None:
+        """A PUT handler shows in the path's metadata (contract §13)."""
+        meta = [{"path": path, "value": {"supportsPut": True}}]
+        claimed = {"context": context, "updates": [{"meta": meta}]}
+        delta = self.bus.admit(claimed, self.plugin_id).delta
+        if delta is not None:
+            self.bus.publish(delta)
+
+    def enter(self, phase: Phase) -> None:
+        """Say what the plugin is called for from here; while metadata is read it changes nothing (R19)."""
+        self.gate.phase = phase
+        if self.grants.has("storage"):
+            self.storage.vfs(self.plugin_id).read_only = phase is Phase.METADATA
+
+    @contextmanager
+    def bus_held(self) -> Iterator[None]:
+        """A call into the plugin: what it emits waits until the call is over (R21)."""
+        self.bus.hold()
+        try:
+            yield
+        finally:
+            self.bus.release()
+
+    def instantiate(self) -> Instance:
+        """A fresh instance, in the phase of metadata.
+
+        Raises:
+            PluginError: its start function or `_initialize` ended badly.
+        """
+        self.enter(Phase.METADATA)
+        if not isinstance(self._binary, CoreBinary):
+            return ComponentInstance(self._binary, self.gate, self._limits)
+        instance: Instance = _CORE[self._binary.dialect](self._binary, self.gate, self._wasi(), self._limits)
+        return instance
+
+    def _wasi(self) -> Preview1:
+        return Preview1(
+            vfs=self.storage.vfs(self.plugin_id) if self.grants.has("storage") else None,
+            clock=self.clock,
+            random=random.Random(self._randomness.random()),
+            env={"PLUGIN_ID": self.plugin_id},
+            stdout=_Lines(self.journal, self.plugin_id, "stdout").write,
+            stderr=_Lines(self.journal, self.plugin_id, "stderr").write,
+        )
+
+
+class _Lines:
+    """Turns what a plugin writes to a stream into records, one a line."""
+
+    _LONGEST = 64 * 1024
+
+    def __init__(self, journal: Journal, plugin: str, kind: str) -> None:
+        self._journal = journal
+        self._plugin = plugin
+        self._kind = kind
+        self._rest = b""
+
+    def write(self, data: bytes) -> None:
+        """Take what was written; a line without an end is kept until it has one, or grows too long."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > self._LONGEST:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            self._journal.write(self._plugin, self._kind, line.decode("utf-8", "replace"))

@@ -1,0 +1,89 @@
+"""The gate that every host function of both worlds goes through: capability, moment, then the service (§7, R19)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from refhost.errors import OutOfBounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from refhost.capabilities import Grants
+    from refhost.functions import HostFunction
+    from refhost.journal import Journal
+
+
+class Phase(Enum):
+    """What the plugin is being called for."""
+
+    METADATA = "metadata"
+    LIFE = "life"
+
+
+class Refused(Exception):  # noqa: N818 - an outcome of a host function, not an error of the host
+    """A service does not do what it was asked; the message says why."""
+
+
+class Denied(Exception):  # noqa: N818 - the same
+    """The plugin lacks the capability; the message is the one of contract §7."""
+
+
+class Gate:
+    """Decides whether a host function is carried out, and logs why when it is not.
+
+    Args:
+        plugin: the plugin's id, read when a record is written: it is known only after the first call.
+        operations: each operation of the table with the service's method.
+    """
+
+    def __init__(
+        self,
+        plugin: Callable[[], str],
+        grants: Grants,
+        journal: Journal,
+        operations: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        self._plugin = plugin
+        self._grants = grants
+        self._journal = journal
+        self._operations = operations
+        self.phase = Phase.METADATA
+
+    def call(self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]]) -> Any:  # noqa: ANN401
+        """Carry out one call. `arguments` decodes them, and is asked only once the call may happen at all.
+
+        Raises:
+            Denied: the capability is missing; logged.
+            Refused: anything else that keeps it from being done; logged.
+        """
+        if function.capability and not self._grants.has(function.capability):
+            raise self._denied(function)
+        if self.phase is Phase.METADATA and function.effect:
+            reason = "a plugin acts only once it is started: this call came while its metadata was read (R19)"
+            raise self._refused(function, reason)
+        return self.attempt(function, lambda: self._operations[function.operation](*arguments()))
+
+    def attempt(self, function: HostFunction, step: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """Do one step of a call that may be refused: decoding, the service, or writing the answer.
+
+        Raises:
+            Refused: logged.
+        """
+        try:
+            return step()
+        except UnicodeDecodeError as error:
+            reason = f"the text is not UTF-8: {error.reason} at byte {error.start}"
+        except (Refused, OutOfBounds) as error:
+            reason = str(error)
+        raise self._refused(function, reason)
+
+    def _denied(self, function: HostFunction) -> Denied:
+        message = f"plugin {self._plugin()} lacks {function.capability} capability"
+        self._journal.write(self._plugin(), "denied", message, function=function.name)
+        return Denied(message)
+
+    def _refused(self, function: HostFunction, reason: str) -> Refused:
+        self._journal.write(self._plugin(), "refused", reason, function=function.name)
+        return Refused(reason)

@@ -1,0 +1,60 @@
+"""What a plugin offers: PUT handlers and providers (contract §13, §15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refhost.services.gate import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class RegistrationService:
+    """The registrations of one plugin instance; they end with it.
+
+    Attributes:
+        puts: each `(context, path)` with a PUT handler.
+        providers: each kind of provider (`resource`, `weather`, `radar`) with what was registered.
+    """
+
+    def __init__(self, announce_put: Callable[[str, str], None]) -> None:
+        self._announce_put = announce_put
+        self.puts: list[tuple[str, str]] = []
+        self.providers: dict[str, list[str]] = {"resource": [], "weather": [], "radar": []}
+
+    def register_put_handler(self, context: str, path: str) -> None:
+        """Take PUT requests for a path; its meta then says `supportsPut`.
+
+        Raises:
+            Refused: context or path is empty.
+        """
+        if not context or not path:
+            raise Refused("a PUT handler needs a context and a path")
+        if (context, path) not in self.puts:
+            self.puts.append((context, path))
+        self._announce_put(context, path)
+
+    def register_resource_provider(self, kind: str) -> None:
+        """Provide resources of a type, such as `routes`."""
+        self._provide("resource", kind)
+
+    def register_weather_provider(self, name: str) -> None:
+        """Provide weather under a name."""
+        self._provide("weather", name)
+
+    def register_radar_provider(self, name: str) -> None:
+        """Provide radars under a name."""
+        self._provide("radar", name)
+
+    def clear(self) -> None:
+        """The instance has stopped or is gone: what it registered ends with it."""
+        self.puts.clear()
+        for names in self.providers.values():
+            names.clear()
+
+    def _provide(self, kind: str, name: str) -> None:
+        if not name:
+            raise Refused(f"a {kind} provider needs a name")
+        if name not in self.providers[kind]:
+            self.providers[kind].append(name)

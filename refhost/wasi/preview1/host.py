@@ -1,0 +1,105 @@
+"""The WASI of one instance of a core module."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from refhost.errors import OutOfBounds
+from refhost.wasi.preview1.descriptors import Descriptors, Guest, Input, OpenDirectory, Output
+from refhost.wasi.preview1.errno import Errno, WasiError, errno_of
+from refhost.wasi.preview1.files import FileFunctions
+from refhost.wasi.preview1.functions import FUNCTIONS
+from refhost.wasi.preview1.paths import PathFunctions
+from refhost.wasi.preview1.polling import PollFunctions
+from refhost.wasi.preview1.process import ProcessFunctions
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Mapping, Sequence
+
+    from refhost.clock import Clock
+    from refhost.dialects.memory import GuestMemory
+    from refhost.wasi.preview1.descriptors import Descriptor
+    from refhost.wasi.vfs import Vfs
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Preview1:
+    """The functions of `wasi_snapshot_preview1`, over a VFS, a virtual clock and seeded randomness (§5).
+
+    Errors are those of wasmtime wherever the WASI documents leave a choice. A pointer out of range is FAULT,
+    and no Python exception but `GuestExit` leaves a function.
+
+    Args:
+        vfs: what the plugin sees as `/`; None preopens no directory (capability storage `"none"`).
+        clock: time. A look at it takes a microsecond; a wait passes at once.
+        random: where `random_get` takes bytes from.
+        env: environment variables.
+        args: arguments, the program's name first where there is one.
+        stdin: what standard input gives.
+        stdout: takes what is written to standard output.
+        stderr: takes what is written to standard error.
+        preopen: the name under which the plugin finds the root of the VFS.
+    """
+
+    def __init__(
+        self,
+        *,
+        vfs: Vfs | None,
+        clock: Clock,
+        random: random.Random,
+        env: Mapping[str, str] = _EMPTY,
+        args: Sequence[str] = (),
+        stdin: bytes = b"",
+        stdout: Callable[[bytes], None],
+        stderr: Callable[[bytes], None],
+        preopen: str = "/",
+    ) -> None:
+        first: list[Descriptor] = [Input(stdin), Output(stdout), Output(stderr)]
+        if vfs is not None:
+            first.append(OpenDirectory(vfs.root_directory(), preopen=preopen.encode()))
+        self._guest = Guest(Descriptors(first))
+        groups = (
+            FileFunctions(self._guest, clock),
+            PathFunctions(self._guest, clock),
+            PollFunctions(self._guest, clock),
+            ProcessFunctions(self._guest, clock, random, env, args),
+        )
+        self._functions: dict[str, Callable[..., None]] = {
+            name: getattr(group, name) for group in groups for name in FUNCTIONS if hasattr(group, name)
+        }
+
+    def bind(self, memory: GuestMemory) -> None:
+        """Say which memory pointers point into: that of the instance, once there is one."""
+        self._guest.memory = memory
+
+    def call(self, name: str, args: Sequence[int]) -> int | None:
+        """Call a function with the numbers that the guest passed, signed or unsigned.
+
+        Returns:
+            The errno; `proc_exit` does not return.
+
+        Raises:
+            GuestExit: from `proc_exit`.
+        """
+        try:
+            self._functions[name](*args)
+        except WasiError as error:
+            return error.errno
+        except OSError as error:
+            return errno_of(error)
+        except OutOfBounds:
+            return Errno.FAULT
+        except MemoryError:
+            return Errno.NOMEM
+        return Errno.SUCCESS
+
+    def function(self, name: str) -> Callable[..., int | None]:
+        """The function of that name, to be linked."""
+        return lambda *args: self.call(name, args)
+
+    def close(self) -> None:
+        """Close every descriptor."""
+        self._guest.descriptors.close_all()
