@@ -35,10 +35,9 @@ def judge(requirement: Requirement, subject: Subject) -> Verdict:
     except Violation as violation:
         mend = violation.mend or requirement.mend
         return _verdict(requirement, broken, violation.seen, trial, violation.case, mend)
-    except NotJudged as outcome:
-        return _verdict(requirement, Outcome.FAIL, f"could not be judged: {outcome}", trial, "", _FIRST)
-    except HostError as error:
-        return _verdict(requirement, Outcome.FAIL, f"could not be judged: {error}", trial, "", _FIRST)
+    except (NotJudged, HostError) as error:
+        reason = printable(f"could not be judged: {error}".splitlines()[0], limit=300)
+        return Verdict(requirement, Outcome.FAIL, reason, mend=_FIRST, cascade=True)
     return Verdict(requirement, Outcome.PASS)
 
 
@@ -67,7 +66,7 @@ def _verdict(
         requirement,
         outcome,
         printable(reason, limit=2000),
-        tuple(printable(step) for step in (*steps, *([case] if case else []))),
+        tuple(printable(step, lines=False) for step in (*steps, *([case] if case else []))),
         printable(mend, limit=1000),
-        tuple(printable(record) for record in records),
+        tuple(printable(record, lines=False) for record in records),
     )

@@ -26,7 +26,7 @@ _NUMBER = st.one_of(
 
 
 def paths() -> st.SearchStrategy[str]:
-    """Paths: known ones, well-formed ones of any words, and the empty one."""
+    """Paths: known ones, and well-formed ones of any words."""
     word = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789_-", min_size=1, max_size=8)
     made = st.lists(word, min_size=1, max_size=6).map(".".join)
     return st.one_of(st.sampled_from(KNOWN_PATHS), made)
@@ -46,7 +46,8 @@ def values() -> st.SearchStrategy[Any]:
 
 def deltas() -> st.SearchStrategy[Delta]:
     """Valid deltas by the specification's schema, with values, metadata or both."""
-    value = st.fixed_dictionaries({"path": paths(), "value": values()})
+    root = st.fixed_dictionaries({"path": st.just(""), "value": st.dictionaries(_TEXT, values(), max_size=3)})
+    value = st.one_of(st.fixed_dictionaries({"path": paths(), "value": values()}), root)
     described = st.fixed_dictionaries({"description": _TEXT}, optional={"units": _TEXT, "displayName": _TEXT})
     meta = st.fixed_dictionaries({"path": paths(), "value": described})
     common = {"$source": st.sampled_from(("gps.1", "n2k.115", "a-b_c.d"))}

@@ -72,8 +72,9 @@ class Observation:
         self.steps = list(session.steps)
 
     def refusals(self, *functions: str) -> list[LogRecord]:
-        """What the host refused of these host functions."""
-        return [r for r in self.log if r.kind == "refused" and r.function in functions]
+        """What the host refused of these host functions; what came before the start (R19) META-010 judges."""
+        refused = (r for r in self.log if r.kind == "refused" and "(R19)" not in r.text)
+        return [record for record in refused if record.function in functions]
 
 
 class Subject:
@@ -168,17 +169,19 @@ class Subject:
         seen.take(session)
         if seen.state_after_start != "running":
             seen.failure = session.why()
+            if seen.state_after_start == "crashed":  # start returned, and its own first delta brought it down
+                seen.failed_at = "run"
             return
         seen.failed_at = "run"
         session.advance(_SECONDS)
         for delta in ordinary_deltas():
-            if session.state != "running":
+            if session.fault:
                 break
             session.publish(delta)
-        if session.state == "running":
+        if not session.fault:
             session.advance(_SECONDS)
         seen.take(session)
-        if session.state != "running":
+        if session.fault:
             seen.fault, seen.failure = session.fault, session.why()
             return
         seen.failed_at = "stop"

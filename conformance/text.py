@@ -8,15 +8,16 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
-def printable(text: str, *, limit: int = 400) -> str:
+def printable(text: str, *, limit: int = 400, lines: bool = True) -> str:
     """The text with everything that cannot be seen written as an escape, and cut at `limit` characters.
 
-    Line ends stay where the host's own messages have them.
+    With `lines`, line ends stay, as in the host's own messages. Where a plugin speaks they must not: what
+    follows one could pass for the host's own words.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
     return "".join(
         character
-        if character == "\n" or unicodedata.category(character) not in _UNSEEN
+        if (lines and character == "\n") or unicodedata.category(character) not in _UNSEEN
         else character.encode("unicode_escape", "surrogatepass").decode("ascii")
         for character in cut
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.verdict import NotJudged, Violation
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from conformance.drivers.interface import LogRecord, Session
     from conformance.subject import Observation, Subject
     from refhost.capabilities import Grants
+    from refhost.package import PluginPackage
 
 # A plugin that hangs is ended sooner here than on a boat: a person is waiting.
 CALL_SECONDS = 5.0
@@ -76,15 +78,22 @@ class Trial:
         return seen
 
     @contextmanager
-    def session(self, *, grants: Grants | None = None) -> Iterator[Session]:
-        """A fresh host with the plugin loaded; its steps and log are kept for the report."""
+    def session(
+        self, *, grants: Grants | None = None, package: PluginPackage | None = None
+    ) -> Iterator[Session]:
+        """A fresh host with the plugin, or another package of it, loaded; its steps and log are kept."""
         with self.subject.driver.session(
-            self.subject.package, grants=grants, call_seconds=CALL_SECONDS
+            package or self.subject.package, grants=grants, call_seconds=CALL_SECONDS
         ) as session:
             try:
                 yield session
             finally:
                 self.steps, self.log = list(session.steps), list(session.log)
+
+    @property
+    def nameless(self) -> PluginPackage:
+        """The package without a name that a host could show in the place of the plugin's own."""
+        return replace(self.subject.package, manifest={}, origin="")
 
     @contextmanager
     def running(self, config: Mapping[str, Any] | None = None, *, grants: Grants | None = None) -> Iterator[Session]:

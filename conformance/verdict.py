@@ -52,6 +52,7 @@ class Verdict:
         case: what shows it: the steps that the host took with the plugin, the last one being the one that failed.
         mend: what an author changes; "" for a pass.
         log: the last records of the journal, as text.
+        cascade: whether it failed only because the plugin failed before the check came to its subject.
     """
 
     requirement: Requirement
@@ -60,3 +61,4 @@ class Verdict:
     case: tuple[str, ...] = ()
     mend: str = ""
     log: tuple[str, ...] = ()
+    cascade: bool = False

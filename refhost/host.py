@@ -91,7 +91,7 @@ class Host:
         runtime = self._runtime(plugin_id, package, binary)
         instance = runtime.instantiate()
         try:
-            plugin = Plugin(runtime, instance, instance.name() or package.name, instance.schema())
+            plugin = Plugin(self, runtime, instance, instance.name() or package.name, instance.schema())
         except BaseException:
             instance.close()
             raise

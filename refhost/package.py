@@ -107,7 +107,7 @@ def _compile_text(path: Path) -> bytes:
     try:
         return bytes(wasmtime.wat2wasm(_read(path)))
     except (wasmtime.WasmtimeError, UnicodeDecodeError) as error:
-        raise PackageError(f"{path} is not WebAssembly text: {str(error).strip()}") from None
+        raise PackageError(f"{path} is not WebAssembly text: {' '.join(str(error).split())}") from None
 
 
 def _from_file(path: Path, binary: bytes) -> PluginPackage:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from refhost.clock import Timer
     from refhost.delta import Delta
     from refhost.dialects.instance import Instance
+    from refhost.host import Host
     from refhost.journal import Record
     from refhost.runtime import PluginRuntime
     from refhost.services.deltas import Claim
@@ -43,6 +44,7 @@ class Plugin:
     """A loaded plugin; made by `Host.load`.
 
     Attributes:
+        host: that it is loaded in.
         name: what the plugin calls itself.
         schema_text: its JSON Schema as it gave it.
         schema: the same parsed; `{}` where the text is empty or unusable.
@@ -51,7 +53,10 @@ class Plugin:
         fault: the error that ended its last call badly; None while all is well.
     """
 
-    def __init__(self, runtime: PluginRuntime, instance: Instance, name: str, schema_text: str) -> None:
+    def __init__(
+        self, host: Host, runtime: PluginRuntime, instance: Instance, name: str, schema_text: str
+    ) -> None:
+        self.host = host
         self._runtime = runtime
         self._instance: Instance | None = instance
         self._timers: list[Timer] = []
@@ -212,6 +217,10 @@ class Plugin:
         self._runtime.registrations.clear()
         self._runtime.bus.drain()
         return self.state
+
+    def preset(self, config: Mapping[str, Any]) -> None:
+        """Save a configuration, as a user does before enabling the plugin; it stays as it is until the next start."""
+        self._runtime.config_file.save_configuration(dict(config))
 
     @contextmanager
     def running(self, config: Mapping[str, Any] | None = None) -> Iterator[Plugin]:

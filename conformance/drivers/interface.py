@@ -67,10 +67,17 @@ class Session(Protocol):
 
     @property
     def fault(self) -> str:
-        """How its last bad call ended: `trap`, `abort`, `exit`, `timeout`, `return`, `denied`; "" for none."""
+        """How the first bad call since its last start ended; "" for none, and kept when the host restarts it.
+
+        One of `trap`, `abort`, `exit`, `timeout`, `return`, `denied`.
+        """
 
     def why(self) -> str:
-        """Why it is not running."""
+        """Why it is not running, or was not."""
+
+    @property
+    def status_code(self) -> int | str:
+        """What its last start or stop returned: 0 when all was well; a component's error is a text."""
 
     def start(self, config: Mapping[str, Any]) -> str:
         """Start it with this configuration; the state afterwards."""

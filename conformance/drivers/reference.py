@@ -38,6 +38,8 @@ _FAULTS: tuple[tuple[type[PluginError], str], ...] = (
     (BadReturn, "return"),
     (DeniedError, "denied"),
 )
+# Shorter than the time after which a crashed plugin is restarted (R10).
+_STEP_SECONDS = 0.5
 _CHANGING = frozenset({"create", "write", "truncate", "mkdir", "rename", "link", "symlink", "unlink", "rmdir"})
 
 
@@ -53,6 +55,7 @@ class RefhostSession:
         self._host = host
         self._package = package
         self._plugin = host.load(package)
+        self._fault: PluginError | None = None
         self.steps = [f"load {package.origin}"]
 
     @property
@@ -77,43 +80,64 @@ class RefhostSession:
 
     @property
     def fault(self) -> str:
-        """How its last bad call ended."""
-        return fault_name(self._plugin.fault)
+        """How the first bad call since its last start ended, also after the host has restarted it."""
+        return fault_name(self._fault)
 
     def why(self) -> str:
-        """Why it is not running."""
-        return self._plugin.why()
+        """Why it is not running, or was not."""
+        return str(self._fault) if self._fault else self._plugin.why()
+
+    @property
+    def status_code(self) -> int | str:
+        """What its last start or stop returned."""
+        return self._plugin.status_code
+
+    def _look(self) -> None:
+        self._fault = self._fault or self._plugin.fault
 
     def start(self, config: Mapping[str, Any]) -> str:
         """Start with a configuration object."""
         self.steps.append(f"start {dumps(dict(config))}")
-        return str(self._plugin.start(config))
+        self._plugin.start(config)
+        return self._started()
 
     def start_with(self, text: str) -> str:
         """Start with any text."""
         self.steps.append(f"start with the text {text!r}")
-        return str(self._plugin.start_with(text))
+        self._plugin.start_with(text)
+        return self._started()
+
+    def _started(self) -> str:
+        self._fault = self._plugin.fault
+        return self.state
 
     def stop(self) -> str:
         """Stop."""
         self.steps.append("stop")
-        return str(self._plugin.stop())
+        self._plugin.stop()
+        self._look()
+        return self.state
 
     def publish(self, delta: Delta) -> None:
         """Put a delta on the bus."""
         self.steps.append(f"deliver {dumps(delta)}")
         self._host.publish_delta(delta)
+        self._look()
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass."""
+        """Let virtual time pass, in steps: a crashed plugin is restarted, and then knows of no fault."""
         self.steps.append(f"let {seconds:g} s pass")
-        self._host.advance(seconds)
+        while seconds > 0:
+            self._host.advance(min(seconds, _STEP_SECONDS))
+            self._look()
+            seconds -= _STEP_SECONDS
 
     def reload(self) -> None:
         """Unload and load again."""
         self.steps.append("unload it, and load it again")
         self._host.unload(self._plugin)
         self._plugin = self._host.load(self._package)
+        self._fault = None
 
     @property
     def claims(self) -> Sequence[EmittedText]:

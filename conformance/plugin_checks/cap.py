@@ -137,7 +137,7 @@ def survives_without_anything(trial: Trial) -> None:
     grants = trial.subject.grants
     for capability in CAPABILITIES:
         grants = grants.without(capability)
-    with trial.session(grants=grants) as session:
+    with trial.session(grants=grants, package=trial.nameless) as session:
         require(session.name.strip(), "without any capability it has no name")
         if trial.subject.dialect != "component":
             session.start(trial.subject.config)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Flaky
 
 from conformance.deltas import edge_deltas, ordinary_deltas
 from conformance.plugin_checks.registry import check
@@ -14,14 +16,14 @@ from conformance.strategies import deltas
 from conformance.trial import require, unharmed
 from conformance.verdict import NotApplicable, Violation
 from refhost.binary import CoreBinary
-from refhost.delta import kind_of, problems
+from refhost.delta import kind_of, pairs, problems
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.meta import ALARM_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conformance.drivers.interface import EmittedText
+    from conformance.drivers.interface import EmittedText, LogRecord
     from conformance.trial import Trial
     from refhost.delta import Delta, DeltaProblem
 
@@ -39,12 +41,27 @@ def _claims(trial: Trial) -> list[EmittedText]:
     return claims
 
 
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= 300 else float(text)
+
+
 def _lenient(text: str) -> Any:  # noqa: ANN401 - JSON
     """The text as Python's own parser reads it, which takes NaN: DELTA-004 is about that."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
+
+
+def _has_unreal_number(value: object) -> bool:
+    """Whether NaN or an infinite number is anywhere in it; without recursion."""
+    todo = [value]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, float) and not math.isfinite(node):
+            return True
+        todo.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+    return False
 
 
 def _parsed(trial: Trial) -> Iterator[tuple[int, EmittedText, Any]]:
@@ -79,12 +96,17 @@ def _violation(number: int, claim: EmittedText, seen: str) -> Violation:
 def emits_json(trial: Trial) -> None:
     """Every text that it emits is JSON; NaN is judged apart."""
     for number, claim in enumerate(_claims(trial), 1):
-        if _lenient(claim.text) is None:
-            try:
-                loads(claim.text)
-            except NotJson as error:
+        if claim.text.startswith("\ufeff"):
+            raise _violation(number, claim, "it begins with a byte order mark, which JSON has not")
+        value = _lenient(claim.text)
+        try:
+            loads(claim.text)
+        except NotJson as error:
+            if not _has_unreal_number(value):
                 raise _violation(number, claim, f"it is not JSON: {error}") from None
-            raise _violation(number, claim, "it is null, not a delta")
+        else:
+            if value is None:
+                raise _violation(number, claim, "it is null, not a delta")
 
 
 def _problems(trial: Trial, wanted: Callable[[DeltaProblem], bool]) -> None:
@@ -117,11 +139,9 @@ def emits_no_arrays(trial: Trial) -> None:
 @check("DELTA-004")
 def emits_real_numbers(trial: Trial) -> None:
     """No NaN and no infinity."""
-    for number, claim, _ in _parsed(trial):
-        try:
-            loads(claim.text)
-        except NotJson as error:
-            raise _violation(number, claim, str(error)) from None
+    for number, claim, value in _parsed(trial):
+        if _has_unreal_number(value):
+            raise _violation(number, claim, "it holds a number that is NaN or infinite, which JSON has not")
 
 
 @check("DELTA-005")
@@ -178,7 +198,7 @@ def merges_objects_at_the_root(trial: Trial) -> None:
 def notifies_in_full(trial: Trial) -> None:
     """A notification has state, method and message."""
     found = False
-    for number, claim, entry in _values(trial):
+    for number, claim, entry in _values(trial) if trial.lived().claims else ():
         path, value = entry.get("path"), entry.get("value")
         if not isinstance(path, str) or not path.startswith("notifications.") or value is None:
             continue
@@ -187,15 +207,30 @@ def notifies_in_full(trial: Trial) -> None:
             raise _violation(number, claim, f"{path} has no state out of {', '.join(ALARM_STATES)}")
         if not isinstance(value.get("method"), list) or not isinstance(value.get("message"), str):
             raise _violation(number, claim, f"{path} needs a method (a list) and a message (a text)")
-    if not found:
+    published = trial.lived().refusals("sk_publish_notification")
+    for refusal in published:
+        if not _is_about_text(refusal):
+            raise Violation(f"sk_publish_notification was refused: {refusal.text}")
+    if not found and not _published(trial):
         raise NotApplicable("the plugin emits no notification")
+
+
+def _published(trial: Trial) -> bool:
+    """Whether a notification reached the bus: those of sk_publish_notification are not among the claims."""
+    paths = (path for delta in trial.lived().emitted for path, _ in pairs(delta))
+    return any(path.startswith("notifications.") for path in paths)
+
+
+def _is_about_text(refusal: LogRecord) -> bool:
+    """Whether pointer, length or encoding were at fault: DELTA-012 judges that."""
+    return "bytes at" in refusal.text or "not UTF-8" in refusal.text or "limit" in refusal.text
 
 
 @check("DELTA-012")
 def passes_texts(trial: Trial) -> None:
     """Pointers, lengths and encoding of what it emits are in order."""
-    _claims_or_refusals = trial.lived().refusals("sk_handle_message", "sk_publish_notification")
-    bad = [r for r in _claims_or_refusals if "bytes at" in r.text or "not UTF-8" in r.text or "limit" in r.text]
+    refusals = trial.lived().refusals("sk_handle_message", "sk_publish_notification")
+    bad = [refusal for refusal in refusals if _is_about_text(refusal)]
     if bad:
         raise Violation(f"{bad[0].function} was refused: {bad[0].text}")
     _claims(trial)
@@ -244,19 +279,23 @@ def takes_unusual_deltas(trial: Trial) -> None:
             unharmed(session, "given an unusual, valid delta")
 
 
+class _Hung(BaseException):
+    """Ends Hypothesis at once, since it is no Exception: looking for less would take a call limit each time."""
+
+
 @check("DELTA-016")
 def takes_any_delta(trial: Trial) -> None:
     """Whatever Hypothesis finds; what it reports is the smallest delta."""
     _needs_handler(trial)
     trial.lived()
-    smallest: list[tuple[Delta, str]] = []
+    smallest: list[tuple[Delta, str]] = [({}, "")]
 
     def one(delta: Delta) -> None:
         with trial.running() as session:
             session.publish(delta)
             if session.fault:
-                smallest.append((delta, session.why()))
-                raise Violation(session.why())
+                smallest[0] = delta, session.why()
+                raise _Hung if session.fault == "timeout" else Violation(session.why())
 
     run = settings(
         max_examples=_EXAMPLES,
@@ -266,11 +305,12 @@ def takes_any_delta(trial: Trial) -> None:
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         print_blob=False,
+        report_multiple_bugs=False,
     )(given(deltas())(one))
     try:
         run()
-    except Violation:
-        delta, why = smallest[-1]
+    except (Violation, Flaky, _Hung):
+        delta, why = smallest[0]
         raise Violation(f"a valid delta brought it down: {why}", case=f"deliver {dumps(delta)}") from None
 
 
@@ -297,6 +337,8 @@ def does_not_answer_itself(trial: Trial) -> None:
                 f"one delta made it emit {count} deltas: it answers its own",
                 case=f"deliver {dumps(delta)}",
             )
+        cut_off = [record for record in session.log if record.kind == "refused" and "(R21)" in record.text]
+        require(not cut_off, f"it was cut off: {cut_off[0].text}" if cut_off else "")
 
 
 @check("DELTA-019")

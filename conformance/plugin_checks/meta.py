@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import referencing
 
 from conformance.configuration import default_configuration
 from conformance.plugin_checks.registry import check
@@ -16,9 +18,17 @@ from refhost.jsontext import NotJson, loads
 from refhost.plugin import schema_problem
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from conformance.drivers.interface import Session
     from conformance.trial import Trial
 
 _SMALL = 4
+
+
+def _without_package(trial: Trial) -> AbstractContextManager[Session]:
+    """A session in which the plugin's own id counts."""
+    return trial.session(package=replace(trial.subject.package, id="", manifest={}))
 
 
 def _metadata_failure(trial: Trial) -> HostError | None:
@@ -28,7 +38,7 @@ def _metadata_failure(trial: Trial) -> HostError | None:
         NotJudged: the plugin did not get that far.
     """
     try:
-        with trial.session():
+        with _without_package(trial):  # a host asks for the id only where no package gives it
             return None
     except PluginError as error:
         if error.function in ("instantiation", "_initialize"):
@@ -74,7 +84,7 @@ def keeps_to_the_buffer(trial: Trial) -> None:
 def has_a_name(trial: Trial) -> None:
     """The name is there to be read by a person."""
     trial.loaded()
-    with trial.session() as session:
+    with trial.session(package=trial.nameless) as session:
         name = session.name
     require(name.strip(), f"the name is {name!r}")
     require(not any(ord(c) < 32 for c in name), f"the name holds control characters: {name!r}")
@@ -90,8 +100,7 @@ def own_id_fits_the_package(trial: Trial) -> None:
     binary = trial.subject.binary
     if isinstance(binary, CoreBinary) and "plugin_id" not in binary.exports:
         raise NotApplicable("the plugin exports no id of its own")
-    bare = type(package)("", package.binary, package.origin, package.grants)
-    with trial.subject.driver.session(bare) as session:
+    with _without_package(trial) as session:
         own = session.id
     require(own == package.id, f"the plugin calls itself {own!r}; by its package's name it is {package.id!r}")
 
@@ -123,11 +132,18 @@ def _schema(trial: Trial) -> dict[str, Any]:
     return schema
 
 
+def _validator(schema: dict[str, Any]) -> Any:  # noqa: ANN401 - the class of validators for a draft
+    known = schema if isinstance(schema.get("$schema", ""), str) else {}
+    return jsonschema.validators.validator_for(known, default=jsonschema.Draft7Validator)
+
+
 @check("META-007")
 def schema_is_a_schema(trial: Trial) -> None:
     """The schema follows JSON Schema."""
     schema = _schema(trial)
-    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
+    named = schema.get("$schema", "")
+    require(isinstance(named, str), f"$schema is the address of a schema, not {named!r}")
+    validator = _validator(schema)
     try:
         validator.check_schema(schema)
     except jsonschema.SchemaError as error:
@@ -151,9 +167,11 @@ def defaults_satisfy_the_schema(trial: Trial) -> None:
     """Whoever saves the form unchanged saves something valid."""
     schema = _schema(trial)
     defaults = default_configuration(schema)
-    validator = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
+    validator = _validator(schema)
     try:
-        errors = [e for e in validator(schema).iter_errors(defaults) if e.validator != "required"]
+        # A registry of its own: a $ref of a stranger's schema must not be fetched from wherever it points.
+        found = validator(schema, registry=referencing.Registry()).iter_errors(defaults)
+        errors = [error for error in found if error.validator != "required"]
     except Exception as error:  # noqa: BLE001 - a schema of a stranger: META-007 judges it
         raise NotJudged(f"the schema cannot be used: {type(error).__name__}") from None
     require(not errors, f"the defaults {defaults} do not satisfy it: {errors[0].message if errors else ''}")

@@ -60,7 +60,7 @@ class OpenFile:
         self.file.close()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenDirectory:
     """A descriptor of a directory.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import deque
 from typing import TYPE_CHECKING
 
 from refhost.dialects.memory import U32
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from refhost.wasi.preview1.descriptors import Descriptor, Guest
 
 _MAX_ADVICE = 5
+_MAX_LISTINGS = 16
 _MAX_I64 = (1 << 63) - 1
 
 
@@ -61,13 +63,14 @@ class FileFunctions:
         self._guest = guest
         self._clock = clock
         self._fds = guest.descriptors
+        self._listed: deque[OpenDirectory] = deque()
 
-    def fd_advise(self, fd: int, offset: int, _length: int, advice: int) -> None:
+    def fd_advise(self, fd: int, _offset: int, length: int, advice: int) -> None:
         """Take a hint about how a file will be used; it changes nothing."""
         if not 0 <= advice <= _MAX_ADVICE:
             raise WasiError(Errno.INVAL)
         self._fds.file(fd)
-        if offset & U64 > _MAX_I64:
+        if length & U64 > _MAX_I64:
             raise WasiError(Errno.INVAL)
 
     def fd_allocate(self, fd: int, offset: int, length: int) -> None:
@@ -196,7 +199,7 @@ class FileFunctions:
         self._guest.check(buffer, length)
         self._guest.check(result, 4)
         if cookie == 0 or descriptor.listing is None:
-            descriptor.listing = descriptor.directory.entries()
+            self._list(descriptor)
         data = bytearray()
         for entry in _dirents(descriptor, cookie):
             data += entry
@@ -204,6 +207,15 @@ class FileFunctions:
                 break
         self._guest.write(buffer, bytes(data[:length]))
         self._guest.write_u32(result, min(len(data), length))
+
+    def _list(self, descriptor: OpenDirectory) -> None:
+        """Take a new listing, and let the oldest go: a plugin can open one directory thousands of times."""
+        descriptor.listing = descriptor.directory.entries()
+        if descriptor in self._listed:
+            self._listed.remove(descriptor)
+        self._listed.append(descriptor)
+        if len(self._listed) > _MAX_LISTINGS:
+            self._listed.popleft().listing = None
 
     def fd_renumber(self, source: int, target: int) -> None:
         """Let one descriptor take the number of another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from refhost.wasi.vfs.tree import Kind, fail
 
@@ -31,15 +31,21 @@ class File:
         self.path = path
         self.readable = readable
         self.writable = writable
-        self._closed = False
+        self._users = 1
         node.open()
         volume.quota.opened(node.stat().inode)
 
+    def share(self) -> Self:
+        """The same open file for a further user, who closes it, too: it stays open for the last one."""
+        self._users += 1
+        return self
+
     def close(self) -> None:
-        """Give the file up; closing twice changes nothing."""
-        if self._closed:
+        """Give the file up; closing once more changes nothing."""
+        self._users -= 1
+        if self._users:
+            self._users = max(self._users, 0)
             return
-        self._closed = True
         with self._volume.journal.attempt("close", self.path):
             stat = self.node.stat()
             self._volume.quota.closed(stat.inode, stat.size)

@@ -27,6 +27,7 @@ MUTATING = frozenset(
         "write",
     }
 )
+_MAX_TEXT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Operation:
         name: `open`, `create`, `close`, `read`, `write`, `truncate`, `allocate`, `sync`, `stat`, `set_times`,
             `list`, `mkdir`, `rmdir`, `unlink`, `rename`, `symlink`, `link` or `readlink`.
         path: the file from the root of the VFS, such as `/data/x`, links on the way resolved. Of a path that
-            leads nowhere: as the plugin wrote it, behind the directory that it is relative to.
+            leads nowhere: as the plugin wrote it, behind the directory that it is relative to. Of a very long
+            one, the end.
         detail: bytes asked for (`read`, `write`), the new size (`truncate`, `allocate`), the new path
             (`rename`, `link`), the target (`symlink`), what a file is opened for (`open`, `create`: `r`, `w`,
             `rw`), else empty.
@@ -117,4 +119,10 @@ class Attempt:
         name = ""
         if isinstance(error, OSError):
             name = errno.errorcode.get(error.errno or 0, "EIO")
-        self._journal.record(Operation(self.name, self.path, self.detail, name))
+        detail = _shortened(self.detail) if isinstance(self.detail, str) else self.detail
+        self._journal.record(Operation(self.name, _shortened(self.path), detail, name))
+
+
+def _shortened(text: str) -> str:
+    """The end of a long path: a plugin can nest directories without end, and the journal keeps every path."""
+    return text if len(text) <= _MAX_TEXT else "…" + text[1 - _MAX_TEXT :]

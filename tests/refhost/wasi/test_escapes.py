@@ -1,4 +1,4 @@
-"""No way leads out of a VFS: not for the plugin, and not for the host by way of what a plugin made (§8, R17)."""
+"""No way leads out of a VFS: not for the plugin, and not for the host by what a plugin made (§8, R17)."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def test_advise_and_sync(guest):
     fd = guest.opened("data/x", CREAT)
     assert guest.call("fd_advise", fd, 0, 0, 5) == 0
     assert guest.call("fd_advise", fd, 0, 0, 6) == Errno.INVAL
-    assert guest.call("fd_advise", fd, -1, 0, 0) == Errno.INVAL
+    assert guest.call("fd_advise", fd, 0, -1, 0) == Errno.INVAL
     assert guest.call("fd_advise", ROOT, 0, 0, 0) == Errno.BADF
     assert guest.call("fd_sync", fd) == guest.call("fd_datasync", fd) == 0
     assert guest.call("fd_sync", 1) == Errno.BADF
@@ -284,6 +284,15 @@ def test_readdir_of_what_is_deleted_on_the_way_misses_nothing(guest, vfs):
             cookie = following
     assert len(found) == 20
     assert guest.readdir(fd)[1][2:] == []
+
+
+def test_listings_that_are_kept_are_bounded(guest, vfs):
+    vfs.write("/data/x", b"")
+    fds = [guest.opened("data", DIRECTORY) for _ in range(40)]
+    for fd in fds:
+        assert guest.readdir(fd, 30)[1] == [(1, b".", 3)]
+    assert len([fd for fd in fds if guest.wasi._guest.descriptors.get(fd).listing is not None]) == 16
+    assert guest.readdir(fds[0], cookie=2) == (0, [(3, b"x", 4)])
 
 
 def test_renumber(guest, vfs):

@@ -316,6 +316,19 @@ def test_writing_line_by_line_is_not_quadratic(vfs):
     assert file.stat().size == 4_000_000
 
 
+def test_trees_deeper_than_pythons_stack(vfs):
+    directory = vfs.root_directory().open("tmp", OpenHow())
+    for _ in range(2000):
+        directory.make_directory("d")
+        directory = directory.open("d", OpenHow())
+    directory.open("x", CREATE).close()
+    assert len(vfs.operations[-1].path) == 1024
+    assert vfs.usage().files == 1
+    vfs.tree_hash()
+    assert vfs.clear_tmp() == 1
+    assert vfs.list("/tmp") == []
+
+
 def test_operations_are_bounded(vfs):
     vfs._volume.journal._limit = 2
     for _ in range(4):

@@ -1,0 +1,16 @@
+"""In this project's own checkout, judging a plugin leaves the project's own tests aside: they need the test extras."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:  # noqa: ARG001 - pytest's names
+    """Ignore `tests/` when plugins are to be judged and nothing else was named."""
+    judging = bool(config.getoption("wasm_plugin", default=None))
+    return True if judging and config.args_source is not config.ArgsSource.ARGS else None

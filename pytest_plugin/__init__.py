@@ -1,0 +1,1 @@
+"""The door for plugin authors: `pytest --wasm-plugin=x.wasm`, and fixtures for tests of their own."""

@@ -1,0 +1,105 @@
+"""The conformance items: a collector for each plugin, one for each group, an item for each requirement."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from conformance.catalogue import Group, Requirement, catalogue
+from conformance.judge import judge
+from conformance.verdict import Outcome, Verdict
+from pytest_plugin import selection
+from pytest_plugin.options import VERDICT
+from pytest_plugin.report_text import failure_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_plugin.selection import Selected
+
+
+def collectors(session: pytest.Session) -> list[PluginCollector]:
+    """One collector for each plugin of this run."""
+    return [PluginCollector.of(session, selected) for selected in selection.subjects(session.config)]
+
+
+class RequirementBroken(Exception):  # noqa: N818 - how an item fails
+    """A requirement does not hold; carries the verdict."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
+class PluginCollector(pytest.Collector):
+    """All items of one plugin: `<name>`."""
+
+    selected: Selected
+
+    @classmethod
+    def of(cls, session: pytest.Session, selected: Selected) -> Self:
+        """The collector of a plugin."""
+        node = cls.from_parent(session, name=selected.name, nodeid=selected.name, path=selected.path)
+        node.selected = selected
+        return node
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """A collector for each group."""
+        for group in catalogue():
+            node = GroupCollector.from_parent(self, name=group.name)
+            node.selected, node.group = self.selected, group
+            yield node
+
+
+class GroupCollector(pytest.Collector):
+    """The items of one group: `<name>::<group>`."""
+
+    selected: Selected
+    group: Group
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """An item for each requirement."""
+        for requirement in self.group.requirements:
+            item = ConformanceItem.from_parent(self, name=requirement.id)
+            item.selected, item.requirement = self.selected, requirement
+            item.stash[selection.CONFORMANCE] = True
+            item.extra_keyword_matches.update((requirement.level, requirement.section))
+            yield item
+
+
+class ConformanceItem(pytest.Item):
+    """One requirement of one plugin: `<name>::<group>::<id>`."""
+
+    selected: Selected
+    requirement: Requirement
+
+    def runtest(self) -> None:
+        """Judge it."""
+        verdict = judge(self.requirement, self.selected.subject)
+        self.stash[VERDICT] = {
+            "plugin": self.selected.name,
+            "group": self.requirement.group,
+            "requirement": self.requirement.id,
+            "level": self.requirement.level,
+            "text": self.requirement.text,
+            "outcome": str(verdict.outcome),
+            "reason": verdict.reason,
+            "mend": verdict.mend,
+            "cascade": verdict.cascade,
+        }
+        if verdict.outcome is Outcome.NOT_APPLICABLE:
+            pytest.skip(f"not applicable: {verdict.reason}")
+        if verdict.outcome is Outcome.FAIL:
+            raise RequirementBroken(verdict)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
+        """The verdict in words; anything else is a fault of the harness, shown as such."""
+        if isinstance(excinfo.value, RequirementBroken):
+            return failure_text(excinfo.value.verdict, f"{self.selected.command} {shlex.quote(self.nodeid)}")
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """The plugin's path, and the id as the title of a failure."""
+        return self.selected.path, None, self.nodeid

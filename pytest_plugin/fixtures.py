@@ -1,0 +1,139 @@
+"""The fixtures: a host, a plugin in it, a factory for more, and snapshots of deltas."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_plugin import options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from refhost.host import Host
+    from refhost.package import PluginPackage
+    from refhost.plugin import Plugin
+    from syrupy.assertion import SnapshotAssertion
+
+
+@pytest.fixture
+def signalk() -> Iterator[Host]:
+    """A fresh Signal K host: publish values, let time pass, read what plugins emit. Nothing of the machine is in it."""
+    from refhost.host import Host
+
+    with Host() as host:
+        yield host
+
+
+@pytest.fixture
+def wasm_plugin(request: pytest.FixtureRequest, signalk: Host) -> Plugin:
+    """The plugin under test, loaded into `signalk` and not started.
+
+    Which one: the marker's `@pytest.mark.wasm(plugin=…)`, else `--wasm-plugin`; with several, the test runs once for
+    each.
+    """
+    marker = request.node.get_closest_marker("wasm")
+    chosen = dict(marker.kwargs) if marker else {}
+    package = _package(request, chosen, getattr(request, "param", None))
+    return _load(request, signalk, package, chosen.get("config"))
+
+
+@pytest.fixture(scope="session")
+def load_wasm_plugin(
+    request: pytest.FixtureRequest,
+) -> Callable[..., AbstractContextManager[Plugin]]:
+    """A factory: `with load_wasm_plugin("x.wasm") as plugin:` gives a plugin in a host of its own, `plugin.host`.
+
+    It is made for `@given` tests (the module is compiled once, each `with` has a fresh store) and for several plugins
+    in one test: `load_wasm_plugin("y.wasm", host=signalk)`. Without a path it loads what `--wasm-plugin` names.
+    """
+
+    @contextmanager
+    def load(
+        path: str | Path | None = None,
+        *,
+        capabilities: dict[str, Any] | None = None,
+        config: dict[str, Any] | None = None,
+        host: Host | None = None,
+    ) -> Iterator[Plugin]:
+        from refhost.host import Host
+
+        package = _package(request, {"plugin": path, "capabilities": capabilities}, None)
+        if host is not None:
+            plugin = _load(request, host, package, config)
+            try:
+                yield plugin
+            finally:
+                host.unload(plugin)
+        else:
+            with Host() as own:
+                yield _load(request, own, package, config)
+
+    return load
+
+
+@pytest.fixture
+def delta_snapshot(request: pytest.FixtureRequest, snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compare deltas with what was recorded: `assert plugin.emitted == delta_snapshot`.
+
+    Record with `pytest --snapshot-update`. The files lie beside the test, in `__snapshots__/<test file>/<plugin>.ambr`.
+    """
+    from pytest_plugin.snapshots import extension_for
+
+    name = "deltas"
+    if "wasm_plugin" in request.fixturenames:
+        name = request.getfixturevalue("wasm_plugin").id
+    return snapshot.use_extension(extension_for(name))
+
+
+def _package(request: pytest.FixtureRequest, chosen: dict[str, Any], param: Path | None) -> PluginPackage:
+    """The package that a test asks for; what is wrong with it fails the test in a sentence."""
+    from pytest_plugin import selection
+
+    unknown = set(chosen) - {"plugin", "capabilities", "config"}
+    if unknown:
+        pytest.fail(f"@pytest.mark.wasm has no {', '.join(sorted(unknown))}: plugin, capabilities, config.", pytrace=False)
+    path = param or _path(request, chosen.get("plugin"))
+    try:
+        capabilities = chosen.get("capabilities")
+        if capabilities is None:
+            capabilities = selection.read_capabilities(request.config)
+        return selection.package_at(path, options.shown_path(request.config, path), capabilities)
+    except pytest.UsageError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _path(request: pytest.FixtureRequest, named: str | Path | None) -> Path:
+    if named is not None:
+        beside = Path(str(getattr(request, "path", request.config.rootpath))).parent / named
+        return beside if beside.exists() else request.config.rootpath / named
+    paths = options.plugin_paths(request.config)
+    if not paths:
+        pytest.fail(
+            "This test needs a plugin: run pytest with --wasm-plugin=PATH, set wasm_plugin in the ini file, or mark the "
+            "test with @pytest.mark.wasm(plugin=PATH).",
+            pytrace=False,
+        )
+    return paths[0]
+
+
+def _load(
+    request: pytest.FixtureRequest, host: Host, package: PluginPackage, config: dict[str, Any] | None
+) -> Plugin:
+    """Load a plugin, with the configuration saved that `start()` will take: this one, `--wasm-config`, or defaults."""
+    from conformance.configuration import default_configuration
+    from pytest_plugin import selection
+    from refhost.errors import HostError
+
+    try:
+        plugin = host.load(package)
+        if config is None:
+            config = selection.read_config(request.config)
+    except (HostError, pytest.UsageError) as error:
+        pytest.fail(str(error), pytrace=False)
+    plugin.preset(default_configuration(plugin.schema) if config is None else config)
+    return plugin

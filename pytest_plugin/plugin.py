@@ -1,0 +1,140 @@
+"""The hooks, and nothing else. Nothing heavy is imported before an option or a fixture asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_plugin import options
+from pytest_plugin.fixtures import delta_snapshot, load_wasm_plugin, signalk, wasm_plugin
+from pytest_plugin.results import RESULTS, Results
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from _pytest.terminal import TerminalReporter
+
+__all__ = ["delta_snapshot", "load_wasm_plugin", "signalk", "wasm_plugin"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and their ini keys."""
+    options.add(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and the place where results are gathered."""
+    config.addinivalue_line(
+        "markers",
+        "wasm(plugin=None, capabilities=None, config=None): which plugin the fixtures of this test load, and how",
+    )
+    config.stash[RESULTS] = Results()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read the plugins before anything else happens: what is wrong with them is a usage error."""
+    if options.plugin_paths(session.config):
+        from pytest_plugin import selection
+
+        selection.prepare(session.config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what was chosen."""
+    if not options.plugin_paths(config):
+        return []
+    from pytest_plugin import summary
+
+    return summary.header(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Take the ids of conformance items out of the arguments: no file has such a name."""
+    if options.plugin_paths(session.config):
+        from pytest_plugin import selection
+
+        selection.take_pasted_ids(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Hang the conformance items on the session, beside the user's own tests."""
+    report = yield
+    if isinstance(collector, pytest.Session) and options.plugin_paths(collector.config):
+        from pytest_plugin import collection
+
+        report.result = [*(report.result or ()), *collection.collectors(collector)]
+    return report
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the pasted ids only, where there are any."""
+    if options.plugin_paths(config):
+        from pytest_plugin import selection
+
+        selection.keep_pasted(config, items)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses `wasm_plugin` once for each plugin, where there are several."""
+    paths = options.plugin_paths(metafunc.config)
+    if "wasm_plugin" in metafunc.fixturenames and len(paths) > 1:
+        marker = metafunc.definition.get_closest_marker("wasm")
+        if marker is None or marker.kwargs.get("plugin") is None:
+            from pytest_plugin import selection
+
+            subjects = selection.subjects(metafunc.config)
+            metafunc.parametrize("wasm_plugin", [s.path for s in subjects], ids=[s.name for s in subjects], indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the verdict travel with the report: xdist carries it to the controller."""
+    report = yield
+    verdict = item.stash.get(options.VERDICT, None)
+    if verdict is not None and report.when == "call":
+        report.wasm = verdict  # type: ignore[attr-defined]  # an attribute of ours
+        for key in ("requirement", "outcome"):
+            report.user_properties.append((f"wasm_{key}", verdict[key]))
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """Show what is not applicable, and what only warns, as what it is."""
+    verdict = getattr(report, "wasm", None)
+    if verdict is None:
+        return None
+    if verdict["outcome"] == "not-applicable":
+        return "not applicable", "n", ("N/A", {"blue": True})
+    if verdict["outcome"] == "warn":
+        return "warned", "w", ("WARN", {"yellow": True})
+    return None
+
+
+# pytest hands a report to every process's hook; only the one that sums up keeps it.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Gather the verdicts."""
+    verdict = getattr(report, "wasm", None)
+    if verdict is not None:
+        Results.current.add(report.nodeid, verdict)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run that judged nothing is no success."""
+    if exitstatus == pytest.ExitCode.OK and session.config.stash[RESULTS].judged_nothing():
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Sum up by group."""
+    if config.stash[RESULTS].verdicts:
+        from pytest_plugin import summary
+
+        summary.write(terminalreporter, config.stash[RESULTS])

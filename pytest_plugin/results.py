@@ -1,0 +1,42 @@
+"""The verdicts of a run, as they come in."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypedDict
+
+import pytest
+
+
+class VerdictData(TypedDict):
+    """A verdict in the form that travels with a report, also between processes."""
+
+    plugin: str
+    group: str
+    requirement: str
+    level: str
+    text: str
+    outcome: str
+    reason: str
+    mend: str
+    cascade: bool
+
+
+class Results:
+    """What was judged so far. One is current at a time: pytester nests whole runs in one process."""
+
+    current: ClassVar[Results]
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, VerdictData] = {}
+        Results.current = self
+
+    def add(self, nodeid: str, verdict: VerdictData) -> None:
+        """Keep a verdict; a rerun of the same item replaces it."""
+        self.verdicts[nodeid] = verdict
+
+    def judged_nothing(self) -> bool:
+        """Whether conformance items ran, and none of them applied."""
+        return bool(self.verdicts) and all(v["outcome"] == "not-applicable" for v in self.verdicts.values())
+
+
+RESULTS = pytest.StashKey[Results]()

@@ -1,0 +1,89 @@
+"""The report header, and the summary by group at the end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from pytest_plugin import selection
+
+if TYPE_CHECKING:
+    import pytest
+    from _pytest.terminal import TerminalReporter
+
+    from pytest_plugin.results import Results, VerdictData
+
+_COLUMNS = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"), ("not-applicable", "not applicable"))
+
+
+def header(config: pytest.Config) -> list[str]:
+    """What was chosen: plugins with dialect, size and capabilities; host, profile and versions."""
+    lines = [
+        f"signalk-wasm: {version('pytest-signalk-wasm')}, host refhost, profile documented, "
+        f"wasmtime {version('wasmtime')}"
+    ]
+    for entry in selection.subjects(config):
+        package = entry.subject.package
+        granted = [name for name in package.grants.values if package.grants.has(name)]
+        source = package.manifest_path or "no package.json: capabilities are the defaults"
+        if config.getoption("wasm_capabilities"):
+            source = "--wasm-capabilities"
+        lines.append(
+            f"wasm-plugin: {entry.name} ({entry.subject.dialect}, {len(package.binary)} bytes) may "
+            f"{', '.join(granted) or 'do nothing'} ({source})"
+        )
+        lines += [f"wasm-plugin: warning: {warning}" for warning in package.grants.warnings]
+    return lines
+
+
+def write(reporter: TerminalReporter, results: Results) -> None:
+    """Write one table for each plugin, and under it what warned and what did not apply."""
+    by_plugin: dict[str, list[VerdictData]] = defaultdict(list)
+    for verdict in results.verdicts.values():
+        by_plugin[verdict["plugin"]].append(verdict)
+    for plugin, verdicts in by_plugin.items():
+        reporter.section(f"conformance of {plugin}")
+        _write_table(reporter, verdicts)
+        _write_failures(reporter, verdicts)
+        _write_warnings(reporter, verdicts)
+        _write_not_applicable(reporter, verdicts)
+    if results.judged_nothing():
+        reporter.write_line("Nothing applied, so nothing was judged: that is no success.", red=True)
+
+
+def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for verdict in verdicts:
+        groups[verdict["group"]][verdict["outcome"]] += 1
+    for group, counts in groups.items():
+        cells = ", ".join(f"{counts[key]} {word}" for key, word in _COLUMNS if counts[key])
+        markup = {"red": True} if counts["fail"] else {"yellow": True} if counts["warn"] else {"green": True}
+        reporter.write_line(f"{group:<8}{cells}", **markup)
+    judged = sum(v["outcome"] != "not-applicable" and not v["cascade"] for v in verdicts)
+    reporter.write_line(f"{judged} of {len(verdicts)} requirements judged.")
+
+
+def _write_failures(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
+    cascades = [v for v in verdicts if v["cascade"]]
+    if cascades:
+        reasons = Counter(v["reason"] for v in cascades)
+        for reason, count in reasons.items():
+            reporter.write_line(f"{count} failed unjudged: {reason}", red=True)
+
+
+def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
+    for verdict in verdicts:
+        if verdict["outcome"] == "warn":
+            reporter.write_line(f"{verdict['requirement']} (SHOULD): {verdict['text']}", yellow=True)
+            reporter.write_line(f"        seen: {verdict['reason']}")
+            reporter.write_line(f"        mend: {verdict['mend']}")
+
+
+def _write_not_applicable(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict["outcome"] == "not-applicable":
+            reasons[verdict["reason"]].append(verdict["requirement"])
+    for reason, ids in reasons.items():
+        reporter.write_line(f"not applicable: {', '.join(ids)}: {reason}")

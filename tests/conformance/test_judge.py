@@ -1,0 +1,251 @@
+"""The judge: outcomes, what does not apply, what could not be judged, and what a verdict shows."""
+
+import dataclasses
+
+import assemblyscript
+import pytest
+from honest import CAPABILITIES, Honest
+from mutants.mutant import Mutant
+from wat import TRAP, call, compiled, emit, text, when
+
+from conformance import plugin_checks
+from conformance.catalogue import catalogue, requirement
+from conformance.judge import judge
+from conformance.plugin_checks.registry import CHECKS, check
+from conformance.subject import Subject
+from conformance.verdict import Outcome
+from refhost.errors import ConfigurationError
+
+REQUIREMENTS = [entry for group in catalogue() for entry in group.requirements]
+
+
+def verdict_on(requirement_id, plugin):
+    return judge(requirement(requirement_id), Mutant(match="", plugin=plugin).subject())
+
+
+# -- outcomes
+
+
+def test_a_broken_must_fails():
+    verdict = verdict_on("LIFE-002", Honest(end="(return (i32.const 7))"))
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.reason == "with the configuration {'greeting': 'hello'}: start returned 7"
+
+
+def test_a_broken_should_warns():
+    verdict = verdict_on("STATUS-001", Honest(status=""))
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.WARN,
+        "after start, neither a status nor an error is set",
+    )
+
+
+def test_a_pass_says_nothing():
+    verdict = verdict_on("LIFE-002", Honest())
+    assert verdict == dataclasses.replace(verdict, outcome=Outcome.PASS, reason="", case=(), mend="", log=())
+
+
+def test_what_does_not_apply_says_why():
+    verdict = verdict_on("VFS-001", assemblyscript.binary())
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert verdict.reason == "the plugin imports no function that opens files"
+    assert verdict.mend == ""
+
+
+def test_a_requirement_of_another_dialect_does_not_apply():
+    verdict = verdict_on("META-003", assemblyscript.binary())
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert verdict.reason == "the requirement is about buffer plugins; this one is assemblyscript"
+
+
+def test_a_requirement_of_a_capability_that_is_not_held_does_not_apply():
+    verdict = verdict_on("DELTA-001", Honest(capabilities={**CAPABILITIES, "dataWrite": False}))
+    assert verdict.outcome is Outcome.NOT_APPLICABLE
+    assert verdict.reason == "the plugin does not hold the capability dataWrite"
+
+
+@pytest.mark.parametrize(
+    ("requirement_id", "reason"),
+    [
+        ("META-005", "there is no package.json, so the plugin's own id is its id"),
+        ("CAP-003", "the plugin has no package.json with wasmCapabilities"),
+        ("CAP-004", "the plugin has no package.json with wasmCapabilities"),
+    ],
+)
+def test_a_plugin_without_a_package_is_not_asked_for_one(requirement_id, reason):
+    verdict = verdict_on(requirement_id, Honest(package_name=""))
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_APPLICABLE, reason)
+
+
+def test_a_plugin_without_a_dialect_is_never_passed_over_by_dialect():
+    # It could be of any: what is about buffer plugins alone is not waived for it.
+    verdict = verdict_on("META-003", compiled("(module)"))
+    assert verdict.outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
+@pytest.mark.parametrize(
+    "plugin", [b"", compiled("(module)"), compiled("(component)")], ids=["no", "core", "wit"]
+)
+def test_a_plugin_that_cannot_be_loaded_is_never_green(entry, plugin):
+    assert verdict_on(entry.id, plugin).outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize("level", ["MUST", "SHOULD"])
+def test_what_could_not_be_judged_fails(level):
+    entry = next(e for e in REQUIREMENTS if e.level == level and e.group == "STATUS")
+    verdict = judge(entry, Mutant(match="", plugin=Honest(start=TRAP)).subject())
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.reason.startswith("could not be judged: the plugin did not start: plugin_start trapped")
+    assert "--wasm-config" in verdict.mend
+
+
+def test_a_crash_between_two_looks_is_seen():
+    # It traps at its second poll, is restarted a second later, and runs again when the check looks.
+    plugin = Honest(poll=when("(i32.eq (global.get $polls) (i32.const 15))", TRAP))
+    assert "poll trapped" in verdict_on("LIFE-006", plugin).reason
+    assert "did not survive an ordinary run: poll trapped" in verdict_on("LIFE-003", plugin).reason
+
+
+def test_its_own_first_delta_can_bring_it_down_and_start_is_not_to_blame():
+    plugin = Honest(delta=TRAP)
+    assert verdict_on("LIFE-001", plugin).outcome is Outcome.PASS
+    assert "delta_handler trapped" in verdict_on("LIFE-002", plugin).reason
+
+
+# -- what a verdict shows
+
+
+def test_the_last_step_is_the_one_that_failed():
+    verdict = verdict_on(
+        "LIFE-009", Honest(start=when("(i32.eq (global.get $lives) (i32.const 8))", "(return (i32.const 1))"))
+    )
+    start = 'start {"greeting":"hello"}'
+    assert verdict.case == ("(6 steps before)", *["stop", start] * 6)
+
+
+def test_the_log_is_the_end_of_the_log():
+    verdict = verdict_on("LIFE-001", Honest(start=call("sk_debug", text("here")) * 20 + TRAP))
+    assert len(verdict.log) == 12
+    assert verdict.log[0] == "[debug] here"
+    assert verdict.log[-1] == "[state] starting → error"
+
+
+def test_the_requirement_mends_where_the_check_knows_no_better():
+    assert verdict_on("STATUS-001", Honest(status="")).mend == requirement("STATUS-001").mend
+
+
+def test_the_smallest_delta_is_shown():
+    verdict = verdict_on(
+        "DELTA-016", Honest(delta=when("(i32.gt_u (local.get $length) (i32.const 500))", TRAP))
+    )
+    assert verdict.case[-1].startswith("deliver {")
+    assert len(verdict.case[-1]) < 500
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\r\n[state] starting → running\u202e\u2028"
+
+
+@pytest.mark.parametrize(
+    ("requirement_id", "plugin"),
+    [
+        ("META-004", Honest(name=HOSTILE)),
+        ("META-005", Honest(id=HOSTILE)),
+        ("META-006", Honest(schema=HOSTILE)),
+        ("STATUS-003", Honest(status=call("sk_set_status", text(HOSTILE)))),
+        ("STATUS-005", Honest(status=call("sk_set_error", text(HOSTILE)))),
+        ("LIFE-001", Honest(start=call("sk_debug", text(HOSTILE)) + TRAP)),
+        ("DELTA-001", Honest(end=emit(HOSTILE))),
+        ("DELTA-008", Honest(end=emit('{"context":"\\u001b[31m","updates":[]}'))),
+        ("DELTA-009", Honest(end=emit('{"updates":[{"values":[{"path":"a\\u001bb","value":1}]}]}'))),
+        ("LOAD-002", Honest(imports='(import "env" "sk\\1b[31m\\nx" (func))')),
+        ("LOAD-002", Honest(imports='(import "e\\1b\\nv" "x" (func))')),
+        ("VFS-006", Honest(end=f"(drop (call $write_file {text(HOSTILE)} {text('1')}))")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_that_a_plugin_says_acts_on_a_terminal(requirement_id, plugin):
+    verdict = verdict_on(requirement_id, plugin)
+    shown = [verdict.reason, verdict.mend, *verdict.case, *verdict.log]
+    assert all(character == "\n" or character.isprintable() for line in shown for character in line)
+
+
+def test_a_plugin_cannot_write_lines_into_the_log():
+    verdict = verdict_on("LIFE-001", Honest(start=call("sk_debug", text(HOSTILE)) + TRAP))
+    said = r"[debug] \x1b]0;owned\x07\x1b[31m\r\n[state] starting → running\u202e\u2028"
+    assert said in verdict.log
+    assert all("\n" not in line for line in (*verdict.log, *verdict.case))
+
+
+# -- the catalogue
+
+
+def test_ids_are_unique_and_of_their_group():
+    ids = [entry.id for entry in REQUIREMENTS]
+    assert len(set(ids)) == len(ids) == 88
+    for group in catalogue():
+        assert [entry.id for entry in group.requirements] == [
+            f"{group.name}-{number:03}" for number in range(1, len(group.requirements) + 1)
+        ]
+
+
+def test_every_requirement_has_a_check_and_every_check_a_requirement():
+    assert {entry.id for entry in REQUIREMENTS} == set(CHECKS)
+    for entry in REQUIREMENTS:
+        assert plugin_checks.check_of(entry.id).__doc__
+
+
+@pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
+def test_a_requirement_is_whole(entry):
+    for words in (entry.text, entry.why, entry.mend):
+        assert words[-1] in ".?"
+        assert words == words.strip()
+    assert entry.section.startswith("§")
+    assert entry.source
+    assert set(entry.applies_to) <= {"buffer", "assemblyscript", "component"}
+    assert "—" not in f"{entry.text}{entry.why}{entry.mend}"
+    assert requirement(entry.id) is entry
+
+
+def test_capabilities_of_requirements_exist():
+    assert {entry.capability for entry in REQUIREMENTS} == {"", "dataRead", "dataWrite"}
+
+
+@pytest.mark.parametrize("name", ["NOPE", "", "LOAD", "load-001", "LOAD-1"])
+def test_a_requirement_that_does_not_exist_is_a_usage_error(name):
+    with pytest.raises(ConfigurationError, match=f"There is no requirement {name}"):
+        requirement(name)
+
+
+def test_a_second_check_of_a_requirement_is_refused():
+    with pytest.raises(ValueError, match="LOAD-001 has two checks"):
+        check("LOAD-001")(lambda trial: None)
+    assert CHECKS["LOAD-001"].__name__ == "binary_is_a_plugin"
+
+
+# -- what a stranger's schema may do
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"$schema":5,"type":"object"}',
+        '{"$schema":{},"type":"object"}',
+        '{"$ref":"http://127.0.0.1:9/schema.json"}',
+        '{"$ref":"file:///etc/passwd"}',
+        '{"type":"object","properties":{"a":{"type":"string","default":"x","pattern":"["}}}',
+        '{"type":"object","properties":{"a":{"$ref":"#/properties/a","default":1}}}',
+        '{"properties":[],"default":[]}',
+        '{"type":["object","null"],"properties":{"a":5}}',
+    ],
+)
+def test_no_schema_brings_the_judge_down_or_is_fetched(schema, monkeypatch):
+    def fetched(*_):
+        raise AssertionError("it was fetched")
+
+    monkeypatch.setattr("urllib.request.urlopen", fetched)
+    subject = Subject(Honest(schema=schema).package())
+    for group in catalogue():
+        if group.name == "META":
+            outcomes = {entry.id: judge(entry, subject).outcome for entry in group.requirements}
+    assert outcomes["META-006"] is Outcome.PASS

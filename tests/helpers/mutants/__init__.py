@@ -1,0 +1,16 @@
+"""For every requirement at least one plugin that breaks it: the honest plugin with one thing changed.
+
+A mutant's name is the requirement that it breaks, and a word where there is more than one.
+"""
+
+from mutants import components, life, load, meta, speech, surroundings
+from mutants.mutant import Mutant
+
+MUTANTS: dict[str, Mutant] = {
+    **load.MUTANTS,
+    **meta.MUTANTS,
+    **life.MUTANTS,
+    **speech.MUTANTS,
+    **surroundings.MUTANTS,
+    **components.MUTANTS,
+}

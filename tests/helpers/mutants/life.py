@@ -1,0 +1,164 @@
+"""Mutants that do not start, stop or live a second time; and that do not bear their configuration."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from honest import CONTENTS, Honest, config_has
+from wat import LOOP, TRAP, call, emit, text, when
+
+from conformance.drivers.reference import RefhostDriver
+from mutants.mutant import DEAD, SHORT_LIVED, Mutant
+from refhost.limits import Limits
+
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
+
+    from conformance.drivers.reference import RefhostSession
+    from refhost.capabilities import Grants
+    from refhost.package import PluginPackage
+
+_IMPATIENT = Limits(call_seconds=0.2)
+_STOPPED = "every check that stops a plugin sees it"
+REFUSE_QUIETLY = "(return (i32.const 1))"
+
+
+class RestlessDriver(RefhostDriver):
+    """A host whose randomness is another in every session; the reference host repeats itself always."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seeds = count()
+
+    def session(
+        self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
+    ) -> _GeneratorContextManager[RefhostSession, None, None]:
+        """As ever, with the next seed."""
+        self._seed = next(self._seeds)
+        return super().session(package, grants=grants, call_seconds=call_seconds)
+
+
+def _at_poll(number: int, code: str) -> str:
+    return when(f"(i32.eq (global.get $polls) (i32.const {number}))", code)
+
+
+def _lived(number: int) -> str:
+    return f"(i32.eq (global.get $lives) (i32.const {number}))"
+
+
+def _length(comparison: str, number: int) -> str:
+    return f"(i32.{comparison} (local.get $length) (i32.const {number}))"
+
+
+def _begins(character: str) -> str:
+    return f"(i32.eq (i32.load8_u (local.get $config)) (i32.const {ord(character)}))"
+
+
+_EMIT_NOTHING = emit('{"updates":[{"values":[]}]}')
+# As many empty deltas as a random byte says.
+_DICE = (
+    call("random_get", f"(i32.const {CONTENTS})", "(i32.const 1)")
+    + f"(loop $again (if (i32.load8_u (i32.const {CONTENTS})) (then"
+    f" (i32.store8 (i32.const {CONTENTS}) (i32.sub (i32.load8_u (i32.const {CONTENTS})) (i32.const 1)))"
+    f" {_EMIT_NOTHING} (br $again))))"
+)
+
+LIFE = {
+    "LIFE-001": Mutant(match="plugin_start trapped: unreachable", plugin=Honest(start=TRAP), fatal=DEAD),
+    "LIFE-001 abort": Mutant(
+        match="it called abort", plugin=Honest(start=call("abort", *["(i32.const 0)"] * 4)), fatal=DEAD
+    ),
+    "LIFE-001 exit": Mutant(
+        match="it ended its own program", plugin=Honest(start=call("proc_exit", "(i32.const 1)")), fatal=DEAD
+    ),
+    "LIFE-002": Mutant(match="start returned 7", plugin=Honest(end="(return (i32.const 7))"), fatal=DEAD),
+    "LIFE-003": Mutant(match="plugin_stop trapped: unreachable", plugin=Honest(stop=TRAP), fatal=_STOPPED),
+    "LIFE-004": Mutant(match="stop returned 1", plugin=Honest(stop="(return (i32.const 1))")),
+    "LIFE-005": Mutant(
+        match="poll did not return within 0.2 s",
+        plugin=Honest(poll=_at_poll(18, LOOP)),
+        limits=_IMPATIENT,
+        fatal=SHORT_LIVED,
+    ),
+    "LIFE-005 start": Mutant(
+        match="plugin_start did not return",
+        plugin=Honest(start=LOOP),
+        limits=_IMPATIENT,
+        slow=True,
+    ),
+    "LIFE-005 stop": Mutant(
+        match="plugin_stop did not return", plugin=Honest(stop=LOOP), limits=_IMPATIENT, slow=True
+    ),
+    "LIFE-005 delta": Mutant(
+        match="delta_handler did not return", plugin=Honest(delta=LOOP), limits=_IMPATIENT, slow=True
+    ),
+    "LIFE-006": Mutant(match="poll trapped", plugin=Honest(poll=_at_poll(30, TRAP))),
+    "LIFE-007": Mutant(match="poll returned 1", plugin=Honest(poll="(return (i32.const 1))")),
+    "LIFE-008": Mutant(
+        match="started a second time: start returned 1", plugin=Honest(start=when(_lived(1), REFUSE_QUIETLY))
+    ),
+    "LIFE-008 poll": Mutant(
+        match="started a second time: it trapped: poll trapped",
+        plugin=Honest(poll=when(_lived(2), when("(i32.eq (global.get $polls) (i32.const 2))", TRAP))),
+    ),
+    "LIFE-009": Mutant(
+        match="start number 6: start returned 1", plugin=Honest(start=when(_lived(5), REFUSE_QUIETLY))
+    ),
+    "LIFE-010": Mutant(
+        match="loaded again over the files and configuration of its first life: start returned 1",
+        plugin=Honest(
+            read=when("(i32.eqz (global.get $lives))", when("(i32.eqz (local.get $error))", REFUSE_QUIETLY))
+        ),
+    ),
+    "LIFE-011": Mutant(match="the first run emitted", plugin=Honest(end=_DICE), driver=RestlessDriver()),
+}
+
+_GREETING = config_has('"greeting"')
+_WITH_SPACES = config_has('"greeting": "')
+
+CONF = {
+    "CONF-001": Mutant(match="with {} it trapped", plugin=Honest(start=when(f"(i32.eqz {_GREETING})", TRAP))),
+    "CONF-002": Mutant(
+        match="with enableDebug true at the root it does not start",
+        plugin=Honest(start=when(config_has('"enableDebug":true'), REFUSE_QUIETLY)),
+    ),
+    "CONF-003": Mutant(
+        match="with a key that it does not know it does not start",
+        plugin=Honest(start=when(config_has("anOptionOfALaterVersion"), REFUSE_QUIETLY)),
+    ),
+    "CONF-004": Mutant(
+        match='with {"greeting":null} it trapped',
+        plugin=Honest(start=when(config_has('"greeting":null'), TRAP)),
+    ),
+    "CONF-005": Mutant(match="with the text '[]' it trapped", plugin=Honest(refuse=when(_begins("["), TRAP))),
+    "CONF-006": Mutant(
+        match="with the text '' it trapped", plugin=Honest(begin=when(_length("eq", 0), TRAP))
+    ),
+    "CONF-006 cut short": Mutant(
+        match="with the text '{' it trapped",
+        plugin=Honest(begin=when(_begins("{"), when(_length("eq", 1), TRAP))),
+    ),
+    "CONF-007": Mutant(match="it trapped", plugin=Honest(begin=when(_length("gt_u", 60_000), TRAP))),
+    "CONF-008": Mutant(match="海豚 🐬", plugin=Honest(start=when(config_has("🐬"), TRAP))),
+    "CONF-009": Mutant(
+        match="laid out with white space",
+        plugin=Honest(
+            start=when(_WITH_SPACES, call("sk_set_status", text("Spaces")), "(return (i32.const 0))")
+        ),
+    ),
+    "CONF-010": Mutant(
+        match="after a bad one: start returned 1",
+        plugin=Honest(
+            refuse=Honest.refuse + "(global.set $flag (i32.const 1))",
+            start=when("(global.get $flag)", REFUSE_QUIETLY),
+        ),
+    ),
+    "CONF-011": Mutant(
+        match="sk_save_config was refused: the configuration is JSON, but not an object",
+        plugin=Honest(save=call("sk_save_config", text("[1]"))),
+    ),
+    "CONF-012": Mutant(match="it refused the text '[]' and gave no error", plugin=Honest(refuse="")),
+}
+
+MUTANTS = {**LIFE, **CONF}
