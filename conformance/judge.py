@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _STEPS_SHOWN = 12
 _LOG_SHOWN = 12
+# Enough for any of the ordinary deltas; a megabyte is not read by anybody.
+_STEP_CHARACTERS = 500
 
 
 def judge(requirement: Requirement, subject: Subject) -> Verdict:
@@ -66,7 +68,10 @@ def _verdict(
         requirement,
         outcome,
         printable(reason, limit=2000),
-        tuple(printable(step, lines=False) for step in (*steps, *([case] if case else []))),
+        (
+            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in steps),
+            *([printable(case, limit=2000, lines=False)] if case else []),
+        ),
         printable(mend, limit=1000),
         tuple(printable(record, lines=False) for record in records),
     )

@@ -44,6 +44,7 @@ class Observation:
         fault: how the call that ended it ended: see `Session.fault`.
         after_start: how many claims and records there were when start had returned.
         status_after_start: the status and error texts at that moment.
+        marks: for each step, how many deltas had been emitted when it was over.
     """
 
     failure: str = ""
@@ -60,6 +61,16 @@ class Observation:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     registered: Sequence[str] = ()
     steps: Sequence[str] = ()
+    marks: list[int] = field(default_factory=list)
+
+    def steps_to_claim(self, number: int) -> list[str]:
+        """The steps that lead to the delta of this number: loading, starting, and the one in which it was emitted."""
+        within = next((i for i, count in enumerate(self.marks) if count >= number), len(self.steps) - 1)
+        return [step for i, step in enumerate(self.steps) if i in (0, 1, within)]
+
+    def mark(self, session: Session) -> None:
+        """Note how many deltas had been emitted when the latest step was over."""
+        self.marks += [len(session.claims)] * (len(session.steps) - len(self.marks))
 
     def take(self, session: Session) -> None:
         """Copy what the session shows now."""
@@ -163,6 +174,7 @@ class Subject:
 
     def _observe(self, session: Session, seen: Observation) -> None:
         seen.state_after_start = session.start(self.config)
+        seen.mark(session)
         seen.fault = session.fault
         seen.status_after_start = (session.status, session.error)
         seen.registered = list(session.registered)
@@ -174,18 +186,22 @@ class Subject:
             return
         seen.failed_at = "run"
         session.advance(_SECONDS)
+        seen.mark(session)
         for delta in ordinary_deltas():
             if session.fault:
                 break
             session.publish(delta)
+            seen.mark(session)
         if not session.fault:
             session.advance(_SECONDS)
+            seen.mark(session)
         seen.take(session)
         if session.fault:
             seen.fault, seen.failure = session.fault, session.why()
             return
         seen.failed_at = "stop"
         seen.state_after_stop = session.stop()
+        seen.mark(session)
         seen.fault = session.fault
         seen.take(session)
         if seen.state_after_stop == "stopped":

@@ -37,6 +37,10 @@ class Trial:
         self.steps: list[str] = []
         self.log: list[LogRecord] = []
 
+    def show_claim(self, number: int) -> None:
+        """Keep of the ordinary run's steps only those that lead to the delta of this number, counted from 1."""
+        self.steps = self.subject.observation.steps_to_claim(number)
+
     @property
     def observation(self) -> Observation:
         """The ordinary run, however it ended."""
@@ -44,15 +48,20 @@ class Trial:
         self.steps, self.log = list(seen.steps), list(seen.log)
         return seen
 
-    def loaded(self) -> Observation:
+    def loaded(self, *, hanging: bool = False) -> Observation:
         """The ordinary run of a plugin that could at least be loaded.
 
+        Args:
+            hanging: take a plugin that hung, too; every other check would only wait for it once more.
+
         Raises:
-            NotJudged: it could not.
+            NotJudged: it could not be loaded, or it hung.
         """
         seen = self.observation
         if seen.failed_at == "load":
             raise NotJudged(f"the plugin could not be loaded: {seen.failure}")
+        if seen.fault == "timeout" and not hanging:
+            raise NotJudged(f"{seen.failure} (see LIFE-005)")
         return seen
 
     def lived(self) -> Observation:

@@ -111,6 +111,8 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple
         return None
     if verdict["outcome"] == "not-applicable":
         return "not applicable", "n", ("N/A", {"blue": True})
+    if verdict["cascade"]:
+        return "not judged", "u", ("NOT JUDGED", {"red": True})
     if verdict["outcome"] == "warn":
         return "warned", "w", ("WARN", {"yellow": True})
     return None

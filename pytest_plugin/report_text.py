@@ -17,12 +17,11 @@ _LABEL = 10
 def failure_text(verdict: Verdict, command: str) -> str:
     """The text of one failure. A plugin's own words in it are escaped already."""
     requirement = verdict.requirement
-    head = f"{requirement.id} ({requirement.level}, contract {requirement.section})"
+    head = f"{requirement.id} ({requirement.level}, contract {requirement.section}): "
     if verdict.cascade:
-        return f"{head}: {verdict.reason}"
+        return f"{head}{verdict.reason}"
     parts = [
-        head,
-        *_part("required", [requirement.text]),
+        f"{head}{requirement.text}",
         *_part("seen", verdict.reason.splitlines()),
         *_part("case", [f"{number}. {step}" for number, step in enumerate(verdict.case, 1)]),
         *_part("why", [requirement.why]),

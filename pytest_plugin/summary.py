@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from pytest_plugin.results import Results, VerdictData
 
-_COLUMNS = (("pass", "passed"), ("fail", "failed"), ("warn", "warned"), ("not-applicable", "not applicable"))
+_COLUMNS = (
+    ("pass", "passed"),
+    ("fail", "failed"),
+    ("not-judged", "not judged"),
+    ("warn", "warned"),
+    ("not-applicable", "not applicable"),
+)
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -55,10 +61,11 @@ def write(reporter: TerminalReporter, results: Results) -> None:
 def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for verdict in verdicts:
-        groups[verdict["group"]][verdict["outcome"]] += 1
+        outcome = "not-judged" if verdict["cascade"] else verdict["outcome"]
+        groups[verdict["group"]][outcome] += 1
     for group, counts in groups.items():
         cells = ", ".join(f"{counts[key]} {word}" for key, word in _COLUMNS if counts[key])
-        markup = {"red": True} if counts["fail"] else {"yellow": True} if counts["warn"] else {"green": True}
+        markup = {"red": True} if counts["fail"] or counts["not-judged"] else {"yellow": True} if counts["warn"] else {"green": True}
         reporter.write_line(f"{group:<8}{cells}", **markup)
     judged = sum(v["outcome"] != "not-applicable" and not v["cascade"] for v in verdicts)
     reporter.write_line(f"{judged} of {len(verdicts)} requirements judged.")
@@ -69,7 +76,7 @@ def _write_failures(reporter: TerminalReporter, verdicts: list[VerdictData]) -> 
     if cascades:
         reasons = Counter(v["reason"] for v in cascades)
         for reason, count in reasons.items():
-            reporter.write_line(f"{count} failed unjudged: {reason}", red=True)
+            reporter.write_line(f"{count} not judged, and so failed: {reason}", red=True)
 
 
 def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import threading
@@ -11,6 +12,7 @@ import wasmtime
 from wasmtime import component
 
 from refhost.errors import BinaryError
+from refhost.wasi.preview2.lending import allow_two_borrows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,7 @@ def engine() -> wasmtime.Engine:
     config.wasm_component_model = True
     config.max_wasm_stack = 512 * 1024
     config.cranelift_nan_canonicalization = True  # the same bytes from the same input, on every machine
+    allow_two_borrows(config)
     return wasmtime.Engine(config)
 
 
@@ -57,6 +60,11 @@ class Compiler:
         """
         return self._once(self._components, binary, lambda: component.Component(engine(), binary))
 
+    def clear(self) -> None:
+        """Forget everything that was compiled."""
+        self._modules.clear()
+        self._components.clear()
+
     def _once(self, cache: dict[str, Compiled], binary: bytes, compile_it: Callable[[], Compiled]) -> Compiled:
         digest = hashlib.sha256(binary).hexdigest()
         with self._lock:
@@ -73,6 +81,12 @@ class Compiler:
 
 
 COMPILER = Compiler()
+
+
+@atexit.register
+def _close() -> None:
+    """Free what was compiled while Python is still whole: later, wasmtime-py prints tracebacks about it."""
+    COMPILER.clear()
 
 
 class Watchdog:

@@ -68,6 +68,7 @@ class HostFunction:
         failure: what the `env` form returns on failure and denial; None where it returns nothing.
         wit: `interface.function` in the WIT; "" where only `env` has it.
         wit_type: its WIT type with every record spelled out.
+        wit_operation: what carries out the WIT form, where it takes other arguments than the `env` form.
         effect: whether it changes anything: then it is refused while only metadata is read (R19).
     """
 
@@ -80,6 +81,7 @@ class HostFunction:
     failure: int | None = None
     wit: str = ""
     wit_type: str = ""
+    wit_operation: str = ""
     effect: bool = True
 
     @property
@@ -201,6 +203,7 @@ TABLE: tuple[HostFunction, ...] = (
         capability="dataWrite",
         wit="delta-handler.handle-message",
         wit_type=f"func(plugin-id: string, delta: {DELTA_TYPE})",
+        wit_operation="deltas.handle_record",
     ),
     HostFunction(
         "deltas.on_delta", "§3", wit="delta-handler.on-delta", wit_type=f"func(delta: {DELTA_TYPE})", effect=False

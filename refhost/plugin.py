@@ -172,6 +172,7 @@ class Plugin:
     def start_with(self, config_text: str) -> State:
         """Start it with a configuration as text, saved nowhere: what a faulty host might pass."""
         self._enter(State.STARTING)
+        self.fault = None
         try:
             instance = self._live_instance()
             with self._runtime.bus_held():
@@ -187,7 +188,6 @@ class Plugin:
         return self.state
 
     def _run(self, instance: Instance) -> None:
-        self.fault = None
         self._enter(State.RUNNING)
         if instance.has_poll:
             self._timers.append(self._runtime.clock.call_later(POLL_SECONDS, self._poll))

@@ -20,6 +20,7 @@ from refhost.services.registrations import RegistrationService
 from refhost.services.runtime import RuntimeService
 from refhost.services.status import StatusService
 from refhost.wasi.preview1 import Preview1
+from refhost.wasi.preview2 import Preview2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,10 +92,10 @@ class PluginRuntime:
             "registrations": self.registrations,
         }
         operations = {}
-        for function in TABLE:
-            service, _, method = function.operation.partition(".")
+        for operation in {name for f in TABLE for name in (f.operation, f.wit_operation) if name}:
+            service, _, method = operation.partition(".")
             if service in SERVICES:
-                operations[function.operation] = getattr(services[service], method)
+                operations[operation] = getattr(services[service], method)
         return operations
 
     def _announce_put(self, context: str, path: str) -> None:
@@ -128,19 +129,21 @@ class PluginRuntime:
         """
         self.enter(Phase.METADATA)
         if not isinstance(self._binary, CoreBinary):
-            return ComponentInstance(self._binary, self.gate, self._limits)
-        instance: Instance = _CORE[self._binary.dialect](self._binary, self.gate, self._wasi(), self._limits)
+            return ComponentInstance(self._binary, self.gate, Preview2(**self._surroundings()), self._limits)
+        kind = _CORE[self._binary.dialect]
+        instance: Instance = kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits)
         return instance
 
-    def _wasi(self) -> Preview1:
-        return Preview1(
-            vfs=self.storage.vfs(self.plugin_id) if self.grants.has("storage") else None,
-            clock=self.clock,
-            random=random.Random(self._randomness.random()),
-            env={"PLUGIN_ID": self.plugin_id},
-            stdout=_Lines(self.journal, self.plugin_id, "stdout").write,
-            stderr=_Lines(self.journal, self.plugin_id, "stderr").write,
-        )
+    def _surroundings(self) -> dict[str, Any]:
+        """All that WASI of either version shows of the machine: nothing of the real one (contract §5)."""
+        return {
+            "vfs": self.storage.vfs(self.plugin_id) if self.grants.has("storage") else None,
+            "clock": self.clock,
+            "random": random.Random(self._randomness.random()),
+            "env": {"PLUGIN_ID": self.plugin_id},
+            "stdout": _Lines(self.journal, self.plugin_id, "stdout").write,
+            "stderr": _Lines(self.journal, self.plugin_id, "stderr").write,
+        }
 
 
 class _Lines:

@@ -16,6 +16,7 @@ from refhost.capabilities import nearest
 from refhost.engine import COMPILER, engine
 from refhost.errors import BinaryError
 from refhost.functions import DELTA_TYPE, WIT
+from refhost.wasi.preview2 import unknown_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +83,8 @@ class ComponentBinary:
             if interface.short:
                 yield from _version_problem("import", interface)
                 yield from _function_problems(interface)
-        for name in (*wasi_problems(self.component), *self.loose):
+        foreign = (i.name for i in self.imports if not i.name.startswith((f"{PACKAGE}/", "wasi:")))
+        for name in (*unknown_imports(self.component.type, engine()), *foreign, *self.loose):
             yield Problem("import", name, "the host does not have it", "Contract §3 and §5 list all there is.", "§5")
 
     def _export_problems(self) -> Iterator[Problem]:
@@ -180,8 +182,3 @@ def type_text(ty: Any) -> str:  # noqa: ANN401 - wasmtime's value types have no 
     if isinstance(ty, wc.TupleType):
         return f"tuple<{', '.join(type_text(element) for element in ty.elements)}>"
     return type(ty).__name__.removesuffix("Type").lower()
-
-
-def wasi_problems(component: wc.Component) -> list[str]:
-    """The imports beyond the plugin API that this host cannot answer."""
-    return [name for name in component.type.imports(engine()) if not name.startswith(f"{PACKAGE}/")]

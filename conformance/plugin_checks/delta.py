@@ -88,7 +88,8 @@ def _values(trial: Trial) -> Iterator[tuple[int, EmittedText, Delta]]:
                 yield number, claim, entry
 
 
-def _violation(number: int, claim: EmittedText, seen: str) -> Violation:
+def _violation(trial: Trial, number: int, claim: EmittedText, seen: str) -> Violation:
+    trial.show_claim(number)
     return Violation(f"delta number {number} that it emitted: {seen}", case=f"it emitted {claim.text}")
 
 
@@ -97,23 +98,23 @@ def emits_json(trial: Trial) -> None:
     """Every text that it emits is JSON; NaN is judged apart."""
     for number, claim in enumerate(_claims(trial), 1):
         if claim.text.startswith("\ufeff"):
-            raise _violation(number, claim, "it begins with a byte order mark, which JSON has not")
+            raise _violation(trial, number, claim, "it begins with a byte order mark, which JSON has not")
         value = _lenient(claim.text)
         try:
             loads(claim.text)
         except NotJson as error:
             if not _has_unreal_number(value):
-                raise _violation(number, claim, f"it is not JSON: {error}") from None
+                raise _violation(trial, number, claim, f"it is not JSON: {error}") from None
         else:
             if value is None:
-                raise _violation(number, claim, "it is null, not a delta")
+                raise _violation(trial, number, claim, "it is null, not a delta")
 
 
 def _problems(trial: Trial, wanted: Callable[[DeltaProblem], bool]) -> None:
     for number, claim, delta in _parsed(trial):
         found = [problem for problem in problems(delta) if wanted(problem)]
         if found:
-            raise _violation(number, claim, "; ".join(str(problem) for problem in found[:3]))
+            raise _violation(trial, number, claim, "; ".join(str(problem) for problem in found[:3]))
 
 
 def _is_about_array(problem: DeltaProblem) -> bool:
@@ -141,7 +142,7 @@ def emits_real_numbers(trial: Trial) -> None:
     """No NaN and no infinity."""
     for number, claim, value in _parsed(trial):
         if _has_unreal_number(value):
-            raise _violation(number, claim, "it holds a number that is NaN or infinite, which JSON has not")
+            raise _violation(trial, number, claim, "it holds a number that is NaN or infinite, which JSON has not")
 
 
 @check("DELTA-005")
@@ -163,9 +164,9 @@ def speaks_as_itself(trial: Trial) -> None:
     for number, claim, update in _updates(trial):
         source = update.get("$source", "")
         if "source" in update:
-            raise _violation(number, claim, "it names a source; the host sets $source to the plugin's id")
+            raise _violation(trial, number, claim, "it names a source; the host sets $source to the plugin's id")
         if source and own and source != own:
-            raise _violation(number, claim, f"it claims the $source {source!r}; the host sets it to {own!r}")
+            raise _violation(trial, number, claim, f"it claims the $source {source!r}; the host sets it to {own!r}")
 
 
 @check("DELTA-008")
@@ -174,7 +175,7 @@ def names_a_context(trial: Trial) -> None:
     for number, claim, delta in _parsed(trial):
         context = delta.get("context") if isinstance(delta, dict) else None
         if isinstance(context, str) and context and not _CONTEXT.fullmatch(context):
-            raise _violation(number, claim, f'the context {context!r} is none: it is "vessels.self", or left out')
+            raise _violation(trial, number, claim, f'the context {context!r} is none: it is "vessels.self", or left out')
 
 
 @check("DELTA-009")
@@ -183,7 +184,7 @@ def writes_paths_well(trial: Trial) -> None:
     for number, claim, entry in _values(trial):
         path = entry.get("path")
         if isinstance(path, str) and path and not _PATH.fullmatch(path):
-            raise _violation(number, claim, f"the path {path!r} is not made of words with single dots between them")
+            raise _violation(trial, number, claim, f"the path {path!r} is not made of words with single dots between them")
 
 
 @check("DELTA-010")
@@ -191,7 +192,7 @@ def merges_objects_at_the_root(trial: Trial) -> None:
     """The empty path takes an object."""
     for number, claim, entry in _values(trial):
         if entry.get("path") == "" and not isinstance(entry.get("value"), dict):
-            raise _violation(number, claim, f"the empty path has {kind_of(entry.get('value'))}, not an object")
+            raise _violation(trial, number, claim, f"the empty path has {kind_of(entry.get('value'))}, not an object")
 
 
 @check("DELTA-011")
@@ -204,9 +205,9 @@ def notifies_in_full(trial: Trial) -> None:
             continue
         found = True
         if not isinstance(value, dict) or value.get("state") not in ALARM_STATES:
-            raise _violation(number, claim, f"{path} has no state out of {', '.join(ALARM_STATES)}")
+            raise _violation(trial, number, claim, f"{path} has no state out of {', '.join(ALARM_STATES)}")
         if not isinstance(value.get("method"), list) or not isinstance(value.get("message"), str):
-            raise _violation(number, claim, f"{path} needs a method (a list) and a message (a text)")
+            raise _violation(trial, number, claim, f"{path} needs a method (a list) and a message (a text)")
     published = trial.lived().refusals("sk_publish_notification")
     for refusal in published:
         if not _is_about_text(refusal):
@@ -241,7 +242,7 @@ def names_a_version(trial: Trial) -> None:
     """The version is 0, 1 or 2."""
     for number, claim in enumerate(_claims(trial), 1):
         if claim.version not in (0, 1, 2):
-            raise _violation(number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2")
+            raise _violation(trial, number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2")
 
 
 # -- deltas that come to the plugin

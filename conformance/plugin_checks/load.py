@@ -106,3 +106,10 @@ def allocates(trial: Trial) -> None:
         except PluginError as error:
             raise Violation(f"while memory was allocated: {error}") from None
     require(not problems, "; ".join(problems))
+
+
+@check("LOAD-009")
+def is_no_program(trial: Trial) -> None:
+    """It is no module of the legacy command dialect."""
+    _problems(trial, "export")
+    require(trial.subject.dialect != "command", "it exports _start: it is a program that is run once, and no plugin")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from refhost.functions import HostFunction
     from refhost.limits import Limits
     from refhost.services.gate import Gate
+    from refhost.wasi.preview2 import Preview2
 
 _RETURNS_RESULT = "-> result<"
 
@@ -32,11 +33,12 @@ class ComponentInstance:
 
     has_poll = False
 
-    def __init__(self, binary: ComponentBinary, gate: Gate, limits: Limits) -> None:
+    def __init__(self, binary: ComponentBinary, gate: Gate, wasi: Preview2, limits: Limits) -> None:
         self.store = wasmtime.Store(engine())
         self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
         self._linker = wc.Linker(engine())
         self._gate = gate
+        self._wasi = wasi
         self._limits = limits
         self._guard = Guard(self.store, limits.call_seconds)
         self._closed = False
@@ -53,6 +55,7 @@ class ComponentInstance:
             for interface in binary.imports:
                 if interface.short:
                     self._define(root, interface)
+            self._wasi.define(root, binary.component.type, engine(), self._guard.wrap)
         instance = self._guard.run(
             "instantiation", lambda: self._linker.instantiate(self.store, binary.component)
         )
@@ -80,7 +83,9 @@ class ComponentInstance:
 
         def host(_store: object, *arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
-                return self._gate.call(function, lambda: self._decode(function, arguments))
+                return self._gate.call(
+                    function, lambda: self._decode(function, arguments), function.wit_operation
+                )
             except Denied as denial:
                 if returns_result:
                     return str(denial)
@@ -143,6 +148,7 @@ class ComponentInstance:
         if not self._closed:
             self._closed = True
             self._functions.clear()
+            self._wasi.close()
             self._linker.close()
             self.store.close()
 

@@ -51,8 +51,13 @@ class Gate:
         self._operations = operations
         self.phase = Phase.METADATA
 
-    def call(self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]]) -> Any:  # noqa: ANN401
+    def call(
+        self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]], operation: str = ""
+    ) -> Any:  # noqa: ANN401 - as the service answers
         """Carry out one call. `arguments` decodes them, and is asked only once the call may happen at all.
+
+        Args:
+            operation: another than the function's own.
 
         Raises:
             Denied: the capability is missing; logged.
@@ -63,7 +68,7 @@ class Gate:
         if self.phase is Phase.METADATA and function.effect:
             reason = "a plugin acts only once it is started: this call came while its metadata was read (R19)"
             raise self._refused(function, reason)
-        return self.attempt(function, lambda: self._operations[function.operation](*arguments()))
+        return self.attempt(function, lambda: self._operations[operation or function.operation](*arguments()))
 
     def attempt(self, function: HostFunction, step: Callable[[], Any]) -> Any:  # noqa: ANN401
         """Do one step of a call that may be refused: decoding, the service, or writing the answer.

@@ -27,5 +27,6 @@ class RuntimeService:
         Raises:
             PluginAbort: always.
         """
-        told = f": {message}" if message else ""
-        raise PluginAbort("", f"aborted{told} (in {file or 'an unnamed file'}, line {line}, column {column})")
+        told = f": {message!r}" if message else ""
+        place = f"{file!r}" if file else "an unnamed file"
+        raise PluginAbort("", f"aborted{told} (in {place}, line {line}, column {column})")

@@ -202,7 +202,7 @@ def test_a_requirement_is_whole(entry):
         assert words == words.strip()
     assert entry.section.startswith("§")
     assert entry.source
-    assert set(entry.applies_to) <= {"buffer", "assemblyscript", "component"}
+    assert set(entry.applies_to) <= {"buffer", "assemblyscript", "component", "command"}
     assert "—" not in f"{entry.text}{entry.why}{entry.mend}"
     assert requirement(entry.id) is entry
 

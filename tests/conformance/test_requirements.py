@@ -42,12 +42,6 @@ NOT_APPLICABLE = {
     "hello-component": ONLY_BUFFER | ONLY_CORE | POLL | SAVES | NOTIFIES | MODEL,
     "hello-rust": POLL | SAVES | NOTIFIES | MODEL | ENDPOINTS,
 }
-HAS_NO_WASI_0_2 = pytest.mark.xfail(reason="the reference host has no WASI 0.2 yet")
-COMPONENTS_EMIT = pytest.mark.xfail(
-    raises=TypeError,
-    reason="the reference host calls handle_message with a component's record, not handle_record",
-)
-
 every_requirement = pytest.mark.parametrize("requirement_id", IDS)
 every_mutant = pytest.mark.parametrize("name", MUTANTS)
 
@@ -100,7 +94,7 @@ def test_the_honest_plugin_passes(requirement_id):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=HAS_NO_WASI_0_2 if n == "hello-component" else ()) for n in NOT_APPLICABLE]
+    "name", list(NOT_APPLICABLE)
 )
 def test_other_honest_plugins_break_nothing(name):
     subject = Subject(another(name))
@@ -117,13 +111,11 @@ def test_a_mutant_breaks_its_requirement(name):
     assert_breaks(name, MUTANTS[name])
 
 
-@COMPONENTS_EMIT
 @pytest.mark.parametrize("name", components.EMITTING)
 def test_a_component_breaks_its_requirement(name):
     assert_breaks(name, components.EMITTING[name])
 
 
-@COMPONENTS_EMIT
 def test_a_component_that_emits_breaks_nothing():
     subject = Subject(component.package(component.binary(value="1")))
     verdicts = [judge(requirement(i), subject) for i in IDS]

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import count
-from typing import TYPE_CHECKING
-
 from honest import CONTENTS, Honest, config_has
 from wat import LOOP, TRAP, call, emit, text, when
 
-from conformance.drivers.reference import RefhostDriver
 from mutants.mutant import DEAD, SHORT_LIVED, Mutant
 from refhost.limits import Limits
-
-if TYPE_CHECKING:
-    from contextlib import _GeneratorContextManager
-
-    from conformance.drivers.reference import RefhostSession
-    from refhost.capabilities import Grants
-    from refhost.package import PluginPackage
 
 _IMPATIENT = Limits(call_seconds=0.2)
 _STOPPED = "every check that stops a plugin sees it"
 REFUSE_QUIETLY = "(return (i32.const 1))"
-
-
-class RestlessDriver(RefhostDriver):
-    """A host whose randomness is another in every session; the reference host repeats itself always."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._seeds = count()
-
-    def session(
-        self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
-    ) -> _GeneratorContextManager[RefhostSession, None, None]:
-        """As ever, with the next seed."""
-        self._seed = next(self._seeds)
-        return super().session(package, grants=grants, call_seconds=call_seconds)
 
 
 def _at_poll(number: int, code: str) -> str:
@@ -54,15 +28,6 @@ def _length(comparison: str, number: int) -> str:
 def _begins(character: str) -> str:
     return f"(i32.eq (i32.load8_u (local.get $config)) (i32.const {ord(character)}))"
 
-
-_EMIT_NOTHING = emit('{"updates":[{"values":[]}]}')
-# As many empty deltas as a random byte says.
-_DICE = (
-    call("random_get", f"(i32.const {CONTENTS})", "(i32.const 1)")
-    + f"(loop $again (if (i32.load8_u (i32.const {CONTENTS})) (then"
-    f" (i32.store8 (i32.const {CONTENTS}) (i32.sub (i32.load8_u (i32.const {CONTENTS})) (i32.const 1)))"
-    f" {_EMIT_NOTHING} (br $again))))"
-)
 
 LIFE = {
     "LIFE-001": Mutant(match="plugin_start trapped: unreachable", plugin=Honest(start=TRAP), fatal=DEAD),
@@ -111,7 +76,6 @@ LIFE = {
             read=when("(i32.eqz (global.get $lives))", when("(i32.eqz (local.get $error))", REFUSE_QUIETLY))
         ),
     ),
-    "LIFE-011": Mutant(match="the first run emitted", plugin=Honest(end=_DICE), driver=RestlessDriver()),
 }
 
 _GREETING = config_has('"greeting"')

@@ -26,6 +26,7 @@ _SAME_BLOCK = '(func (export "__new") (param i32 i32) (result i32) (i32.const 13
 _WITHOUT_MEMORY = (
     '(func (export "plugin_id") (param i32 i32) (result i32) (i32.const 0)) (func (export "allocate"))'
 )
+_LEGACY = " ".join(f'(func (export "{name}"))' for name in ("id", "name", "schema", "start", "stop"))
 _DIVIDE = "(drop (i32.div_u (i32.const 1) (i32.const 0)))"
 
 MUTANTS = {
@@ -76,6 +77,9 @@ MUTANTS = {
         match="http_endpoints: its type is () -> i32",
         plugin=Honest(exports=_exports("http_endpoints", "(result i32) (i32.const 0)")),
         fatal=DEAD,
+    ),
+    "LOAD-009": Mutant(
+        match="it is a program", plugin=assemble(f'(func (export "_start")) {_LEGACY}')
     ),
     "LOAD-006": Mutant(
         match="instantiation trapped: unreachable",
