@@ -57,9 +57,7 @@ def _not_applicable(requirement: Requirement, subject: Subject) -> str:
     return ""
 
 
-def _verdict(
-    requirement: Requirement, outcome: Outcome, reason: str, trial: Trial, case: str, mend: str
-) -> Verdict:
+def _verdict(requirement: Requirement, outcome: Outcome, reason: str, trial: Trial, case: str, mend: str) -> Verdict:
     steps = trial.steps[-_STEPS_SHOWN:]
     if len(trial.steps) > _STEPS_SHOWN:
         steps = [f"({len(trial.steps) - _STEPS_SHOWN} steps before)", *steps]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from refhost.delta import Delta
+if TYPE_CHECKING:
+    from refhost.delta import Delta
 
 KNOWN_PATHS = (
     "navigation.position",
@@ -20,9 +21,7 @@ KNOWN_PATHS = (
 )
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-_NUMBER = st.one_of(
-    st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.just(-0.0)
-)
+_NUMBER = st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.just(-0.0))
 
 
 def paths() -> st.SearchStrategy[str]:
@@ -56,5 +55,7 @@ def deltas() -> st.SearchStrategy[Delta]:
         st.fixed_dictionaries({**common, "meta": st.lists(meta, max_size=2)}),
         st.fixed_dictionaries({**common, "values": st.lists(value, max_size=2), "meta": st.lists(meta, max_size=2)}),
     )
-    context = st.sampled_from(("vessels.self", "vessels.urn:mrn:imo:mmsi:230099999", "atons.urn:mrn:imo:mmsi:992301111"))
+    context = st.sampled_from(
+        ("vessels.self", "vessels.urn:mrn:imo:mmsi:230099999", "atons.urn:mrn:imo:mmsi:992301111")
+    )
     return st.fixed_dictionaries({"updates": st.lists(update, max_size=3)}, optional={"context": context})

@@ -87,9 +87,7 @@ class Trial:
         return seen
 
     @contextmanager
-    def session(
-        self, *, grants: Grants | None = None, package: PluginPackage | None = None
-    ) -> Iterator[Session]:
+    def session(self, *, grants: Grants | None = None, package: PluginPackage | None = None) -> Iterator[Session]:
         """A fresh host with the plugin, or another package of it, loaded; its steps and log are kept."""
         with self.subject.driver.session(
             package or self.subject.package, grants=grants, call_seconds=CALL_SECONDS

@@ -65,9 +65,7 @@ def other_versions(name: str) -> str:
     """Which tools are of another version than the one that the committed binaries were made with."""
     here = RECIPES[name].versions()
     return ", ".join(
-        f"{tool} is {version} and not {PINNED[tool]}"
-        for tool, version in here.items()
-        if version != PINNED[tool]
+        f"{tool} is {version} and not {PINNED[tool]}" for tool, version in here.items() if version != PINNED[tool]
     )
 
 

@@ -17,6 +17,7 @@ from pytest_plugin.report_text import failure_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_plugin.results import VerdictData
     from pytest_plugin.selection import Selected
 
 
@@ -78,7 +79,7 @@ class ConformanceItem(pytest.Item):
     def runtest(self) -> None:
         """Judge it."""
         verdict = judge(self.requirement, self.selected.subject)
-        self.stash[VERDICT] = {
+        carried: VerdictData = {
             "plugin": self.selected.name,
             "group": self.requirement.group,
             "requirement": self.requirement.id,
@@ -89,6 +90,12 @@ class ConformanceItem(pytest.Item):
             "mend": verdict.mend,
             "cascade": verdict.cascade,
         }
+        self.stash[VERDICT] = carried
+        # Properties of the item, not of this report: JUnit writes those of the teardown's report.
+        self.user_properties += [
+            ("wasm_requirement", self.requirement.id),
+            ("wasm_outcome", str(verdict.outcome)),
+        ]
         if verdict.outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {verdict.reason}")
         if verdict.outcome is Outcome.FAIL:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from syrupy.assertion import SnapshotAssertion
+
     from refhost.host import Host
     from refhost.package import PluginPackage
     from refhost.plugin import Plugin
-    from syrupy.assertion import SnapshotAssertion
 
 
 @pytest.fixture
@@ -46,10 +47,11 @@ def wasm_plugin(request: pytest.FixtureRequest, signalk: Host) -> Plugin:
 def load_wasm_plugin(
     request: pytest.FixtureRequest,
 ) -> Callable[..., AbstractContextManager[Plugin]]:
-    """A factory: `with load_wasm_plugin("x.wasm") as plugin:` gives a plugin in a host of its own, `plugin.host`.
+    """A factory of plugins, each in a host of its own, `plugin.host`.
 
-    It is made for `@given` tests (the module is compiled once, each `with` has a fresh store) and for several plugins
-    in one test: `load_wasm_plugin("y.wasm", host=signalk)`. Without a path it loads what `--wasm-plugin` names.
+    `with load_wasm_plugin("x.wasm") as plugin:` is made for `@given` tests (the module is compiled once, each `with`
+    has a fresh store) and for several plugins in one test: `load_wasm_plugin("y.wasm", host=signalk)`. Without a path
+    it loads what `--wasm-plugin` names.
     """
 
     @contextmanager
@@ -96,7 +98,10 @@ def _package(request: pytest.FixtureRequest, chosen: dict[str, Any], param: Path
 
     unknown = set(chosen) - {"plugin", "capabilities", "config"}
     if unknown:
-        pytest.fail(f"@pytest.mark.wasm has no {', '.join(sorted(unknown))}: plugin, capabilities, config.", pytrace=False)
+        pytest.fail(
+            f"@pytest.mark.wasm has no {', '.join(sorted(unknown))}: plugin, capabilities, config.",
+            pytrace=False,
+        )
     path = param or _path(request, chosen.get("plugin"))
     try:
         capabilities = chosen.get("capabilities")
@@ -114,16 +119,14 @@ def _path(request: pytest.FixtureRequest, named: str | Path | None) -> Path:
     paths = options.plugin_paths(request.config)
     if not paths:
         pytest.fail(
-            "This test needs a plugin: run pytest with --wasm-plugin=PATH, set wasm_plugin in the ini file, or mark the "
-            "test with @pytest.mark.wasm(plugin=PATH).",
+            "This test needs a plugin: run pytest with --wasm-plugin=PATH, set wasm_plugin in the ini file, or mark "
+            "the test with @pytest.mark.wasm(plugin=PATH).",
             pytrace=False,
         )
     return paths[0]
 
 
-def _load(
-    request: pytest.FixtureRequest, host: Host, package: PluginPackage, config: dict[str, Any] | None
-) -> Plugin:
+def _load(request: pytest.FixtureRequest, host: Host, package: PluginPackage, config: dict[str, Any] | None) -> Plugin:
     """Load a plugin, with the configuration saved that `start()` will take: this one, `--wasm-config`, or defaults."""
     from conformance.configuration import default_configuration
     from pytest_plugin import selection

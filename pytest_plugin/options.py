@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_plugin.results import VerdictData
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VERDICT = pytest.StashKey[VerdictData]()
 
@@ -25,7 +28,7 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--wasm-capabilities",
         metavar="JSON",
-        help='capabilities instead of the package\'s, such as \'{"dataWrite": false}\'',
+        help="capabilities instead of the package's, such as '{\"dataWrite\": false}'",
     )
     group.addoption(
         "--wasm-config",

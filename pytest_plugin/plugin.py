@@ -89,7 +89,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             from pytest_plugin import selection
 
             subjects = selection.subjects(metafunc.config)
-            metafunc.parametrize("wasm_plugin", [s.path for s in subjects], ids=[s.name for s in subjects], indirect=True)
+            metafunc.parametrize(
+                "wasm_plugin", [s.path for s in subjects], ids=[s.name for s in subjects], indirect=True
+            )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,12 +101,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     verdict = item.stash.get(options.VERDICT, None)
     if verdict is not None and report.when == "call":
         report.wasm = verdict  # type: ignore[attr-defined]  # an attribute of ours
-        for key in ("requirement", "outcome"):
-            report.user_properties.append((f"wasm_{key}", verdict[key]))
     return report
 
 
-def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+def pytest_report_teststatus(
+    report: pytest.TestReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """Show what is not applicable, and what only warns, as what it is."""
     verdict = getattr(report, "wasm", None)
     if verdict is None:

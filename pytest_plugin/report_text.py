@@ -1,4 +1,4 @@
-"""A failure in words: what was required, what was seen, the case, why it matters, how to mend it, how to see it again."""
+"""A failure in words: what was required and seen, the case, why it matters, how to mend it and to see it again."""
 
 from __future__ import annotations
 

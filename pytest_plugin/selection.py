@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from refhost.capabilities import Grants
 from refhost.errors import HostError
 from refhost.jsontext import NotJson, loads
 from refhost.package import PluginPackage, read_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _command(config: pytest.Config, shown: str) -> str:
     return shlex.join(words)
 
 
-# -- ids on the command line
+# Ids on the command line.
 
 
 def take_pasted_ids(config: pytest.Config) -> None:
@@ -186,7 +188,8 @@ def keep_pasted(config: pytest.Config, items: list[pytest.Item]) -> None:
             raise pytest.UsageError(
                 f"{wanted}: there is no such conformance item. `pytest --wasm-plugin=… --collect-only -q` lists them."
             )
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         ours = item.stash.get(CONFORMANCE, default=False)
         (kept if not ours or any(_matches(item.nodeid, wanted) for wanted in pasted) else dropped).append(item)

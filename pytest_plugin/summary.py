@@ -26,8 +26,10 @@ _COLUMNS = (
 def header(config: pytest.Config) -> list[str]:
     """What was chosen: plugins with dialect, size and capabilities; host, profile and versions."""
     lines = [
-        f"signalk-wasm: {version('pytest-signalk-wasm')}, host refhost, profile documented, "
-        f"wasmtime {version('wasmtime')}"
+        (
+            f"signalk-wasm: {version('pytest-signalk-wasm')}, host refhost, profile documented, "
+            f"wasmtime {version('wasmtime')}"
+        )
     ]
     for entry in selection.subjects(config):
         package = entry.subject.package
@@ -65,7 +67,13 @@ def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> Non
         groups[verdict["group"]][outcome] += 1
     for group, counts in groups.items():
         cells = ", ".join(f"{counts[key]} {word}" for key, word in _COLUMNS if counts[key])
-        markup = {"red": True} if counts["fail"] or counts["not-judged"] else {"yellow": True} if counts["warn"] else {"green": True}
+        markup = (
+            {"red": True}
+            if counts["fail"] or counts["not-judged"]
+            else {"yellow": True}
+            if counts["warn"]
+            else {"green": True}
+        )
         reporter.write_line(f"{group:<8}{cells}", **markup)
     judged = sum(v["outcome"] != "not-applicable" and not v["cascade"] for v in verdicts)
     reporter.write_line(f"{judged} of {len(verdicts)} requirements judged.")

@@ -123,15 +123,12 @@ def read_core(binary: bytes) -> CoreBinary:
     """
     module = COMPILER.module(binary)
     exports = {export.name: _type_text(export.type) for export in module.exports}
-    imports = tuple(
-        CoreImport(entry.module, entry.name or "", _type_text(entry.type)) for entry in module.imports
-    )
+    imports = tuple(CoreImport(entry.module, entry.name or "", _type_text(entry.type)) for entry in module.imports)
     dialect = _dialect(exports)
     if exports.get("memory") != "memory":
         raise BinaryError(
             f'The module exports no memory named "memory", so no string can reach it. {_export_list(exports)}',
-            hint="Export the memory (AssemblyScript and Rust do so by themselves; for C link without "
-            "--import-memory).",
+            hint="Export the memory (AssemblyScript and Rust do so by themselves; for C link without --import-memory).",
         )
     return CoreBinary(module, dialect, imports, exports)
 
@@ -145,9 +142,9 @@ def _type_text(ty: object) -> str:
 def _dialect(exports: Mapping[str, str]) -> Dialect:
     if "plugin_id" in exports and "allocate" in exports:
         return Dialect.BUFFER
-    if "allocate" not in exports and "_start" not in exports:
-        if "plugin_id" in exports or ("plugin_name" in exports and "plugin_start" in exports):
-            return Dialect.ASSEMBLYSCRIPT
+    says_what_it_is = "plugin_id" in exports or ("plugin_name" in exports and "plugin_start" in exports)
+    if says_what_it_is and "allocate" not in exports and "_start" not in exports:
+        return Dialect.ASSEMBLYSCRIPT
     if "_start" in exports and all(name in exports for name in ("id", "name", "schema", "start", "stop")):
         return Dialect.COMMAND
     raise BinaryError(
@@ -164,7 +161,7 @@ def _export_list(exports: Mapping[str, str]) -> str:
     return f"It exports {', '.join(shown)}{more}." if shown else "It exports nothing."
 
 
-# -- imports
+# What is imported.
 
 
 def _import_problems(imports: tuple[CoreImport, ...]) -> Iterator[Problem]:
@@ -245,12 +242,10 @@ def _unknown_module(entry: CoreImport) -> Problem:
         hint = "wasi_unstable is the forerunner of wasi_snapshot_preview1: build with a newer toolchain."
     elif entry.module.startswith("__wbindgen"):
         hint = "The module was built for wasm-bindgen, which needs JavaScript. Build for wasm32-wasip1."
-    return Problem(
-        "import", f"{entry.module}.{entry.name}", f'the host has no module "{entry.module}"', hint, "§4"
-    )
+    return Problem("import", f"{entry.module}.{entry.name}", f'the host has no module "{entry.module}"', hint, "§4")
 
 
-# -- exports
+# What is exported.
 
 PROVIDER_HANDLERS = (
     "resources_list_resources",

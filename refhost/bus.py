@@ -52,9 +52,7 @@ class Bus:
         emissions: what plugins emitted, in order.
     """
 
-    def __init__(
-        self, self_context: str, model: Model, clock: Clock, journal: Journal, *, max_per_tick: int
-    ) -> None:
+    def __init__(self, self_context: str, model: Model, clock: Clock, journal: Journal, *, max_per_tick: int) -> None:
         self._self_context = self_context
         self._model = model
         self._clock = clock
@@ -69,9 +67,7 @@ class Bus:
 
     def admit(self, claimed: object, source: str) -> Admission:
         """What the bus would carry of a delta that a plugin claims."""
-        return deltas.admit(
-            claimed, source=source, self_context=self._self_context, timestamp=self._clock.timestamp()
-        )
+        return deltas.admit(claimed, source=source, self_context=self._self_context, timestamp=self._clock.timestamp())
 
     def emit(self, plugin: str, delta: Delta, version: int) -> None:
         """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""

@@ -88,9 +88,7 @@ class Grants:
         """
         grants = cls.declared(declared)
         if grants.warnings:
-            raise ConfigurationError(
-                " ".join(grants.warnings), hint=f"Known capabilities: {', '.join(CAPABILITIES)}."
-            )
+            raise ConfigurationError(" ".join(grants.warnings), hint=f"Known capabilities: {', '.join(CAPABILITIES)}.")
         return grants
 
     def has(self, name: str) -> bool:

@@ -11,9 +11,7 @@ from refhost.meta import meta_problems
 Delta = dict[str, Any]
 
 # RFC 3339 in UTC, as the specification's definition of a timestamp has it.
-_TIMESTAMP = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?Z"
-)
+_TIMESTAMP = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?Z")
 _SOURCE_REF = re.compile(r"[A-Za-z0-9\-_.]*")
 _UPDATE_KEYS = frozenset({"$source", "source", "timestamp", "values", "meta"})
 _SOURCE_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -76,8 +74,13 @@ def kind_of(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    for kind, name in (((int, float), "a number"), (str, "a string"), (list, "an array")):
-        if isinstance(value, kind):  # type: ignore[arg-type]  # a tuple of types
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        ((int, float), "a number"),
+        (str, "a string"),
+        (list, "an array"),
+    )
+    for kind, name in kinds:
+        if isinstance(value, kind):
             return name
     return "an object"
 
@@ -196,9 +199,7 @@ def admit(delta: object, *, source: str, self_context: str, timestamp: str) -> A
         return Admission(None, tuple(found))
     refused = {problem.update for problem in found if problem.shape}
     updates = [
-        _carried(update, source, timestamp)
-        for index, update in enumerate(delta["updates"])
-        if index not in refused
+        _carried(update, source, timestamp) for index, update in enumerate(delta["updates"]) if index not in refused
     ]
     if not updates:
         return Admission(None, tuple(found))
@@ -221,6 +222,4 @@ def _carried(update: Delta, source: str, timestamp: str) -> Delta:
 
 def pairs(delta: Delta) -> list[tuple[str, Any]]:
     """Every path with its value, in order, over all updates of a well-formed delta."""
-    return [
-        (entry["path"], entry["value"]) for update in delta["updates"] for entry in update.get("values", ())
-    ]
+    return [(entry["path"], entry["value"]) for update in delta["updates"] for entry in update.get("values", ())]

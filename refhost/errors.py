@@ -84,7 +84,7 @@ class DeniedError(PluginError):
     """A WIT function that cannot return an error was called without its capability (contract §7)."""
 
 
-class GuestExit(Exception):  # noqa: N818 - not an error in itself: `proc_exit` on its way out of the guest
+class GuestExit(Exception):
     """Raised by the host's `proc_exit`; never leaves refhost."""
 
     def __init__(self, code: int) -> None:
@@ -92,7 +92,7 @@ class GuestExit(Exception):  # noqa: N818 - not an error in itself: `proc_exit` 
         self.code = code
 
 
-class OutOfBounds(Exception):  # noqa: N818 - it becomes a failure value or EFAULT, never an error by itself
+class OutOfBounds(Exception):
     """A pointer and length from a guest that do not lie in its memory (contract §4, R5)."""
 
     def __init__(self, pointer: int, length: int, size: int) -> None:

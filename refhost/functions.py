@@ -116,17 +116,19 @@ _MESSAGE = "func(message: string)"
 _LOOKUP = "func(path: string) -> option<string>"
 
 
-def _socket(
-    env: str, *parameters: Parameter, result: Result = Result.STATUS, failure: int | None = -1
-) -> HostFunction:
-    return HostFunction(
-        f"sockets.{env.removeprefix('sk_')}", "§17", env, parameters, result, "rawSockets", failure
-    )
+def _socket(env: str, *parameters: Parameter, result: Result = Result.STATUS, failure: int | None = -1) -> HostFunction:
+    return HostFunction(f"sockets.{env.removeprefix('sk_')}", "§17", env, parameters, result, "rawSockets", failure)
 
 
 def _registration(env: str, capability: str, *parameters: Parameter, section: str = "§15") -> HostFunction:
     return HostFunction(
-        f"registrations.{env.removeprefix('sk_')}", section, env, parameters, Result.FLAG, capability, failure=0
+        f"registrations.{env.removeprefix('sk_')}",
+        section,
+        env,
+        parameters,
+        Result.FLAG,
+        capability,
+        failure=0,
     )
 
 
@@ -206,7 +208,11 @@ TABLE: tuple[HostFunction, ...] = (
         wit_operation="deltas.handle_record",
     ),
     HostFunction(
-        "deltas.on_delta", "§3", wit="delta-handler.on-delta", wit_type=f"func(delta: {DELTA_TYPE})", effect=False
+        "deltas.on_delta",
+        "§3",
+        wit="delta-handler.on-delta",
+        wit_type=f"func(delta: {DELTA_TYPE})",
+        effect=False,
     ),
     HostFunction(
         "deltas.publish_notification",
@@ -246,7 +252,13 @@ TABLE: tuple[HostFunction, ...] = (
         effect=False,
     ),
     HostFunction(
-        "status.has_capability", "§7", "sk_has_capability", (_text("name"),), Result.FLAG, failure=0, effect=False
+        "status.has_capability",
+        "§7",
+        "sk_has_capability",
+        (_text("name"),),
+        Result.FLAG,
+        failure=0,
+        effect=False,
     ),
     _registration("sk_register_put_handler", "putHandlers", _text("context"), _text("path"), section="§13"),
     _registration("sk_register_resource_provider", "resourceProvider", _text("type")),
@@ -262,9 +274,7 @@ TABLE: tuple[HostFunction, ...] = (
         failure=0,
     ),
     # The stream's name decides which capability is needed (R7), so the service asks for it, not this row.
-    HostFunction(
-        "streams.emit", "§16", "sk_emit_binary_stream", (_text("stream"), _DATA), Result.FLAG, failure=0
-    ),
+    HostFunction("streams.emit", "§16", "sk_emit_binary_stream", (_text("stream"), _DATA), Result.FLAG, failure=0),
     _socket("sk_udp_create", _number("type"), result=Result.COUNT),
     _socket("sk_udp_bind", _SOCKET, _number("port")),
     _socket("sk_udp_join_multicast", _SOCKET, _text("address"), _text("interface")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from refhost import binary as binaries
 from refhost import world
@@ -106,9 +106,7 @@ class Host:
         finally:
             instance.close()
 
-    def _runtime(
-        self, plugin_id: str, package: PluginPackage, binary: CoreBinary | ComponentBinary
-    ) -> PluginRuntime:
+    def _runtime(self, plugin_id: str, package: PluginPackage, binary: CoreBinary | ComponentBinary) -> PluginRuntime:
         return PluginRuntime(
             plugin_id,
             binary,
@@ -132,7 +130,7 @@ class Host:
         for plugin in list(self.plugins.values()):
             self.unload(plugin)
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> Self:
         """The host itself."""
         return self
 
@@ -140,11 +138,15 @@ class Host:
         """Close."""
         self.close()
 
-    # -- what happens on the boat
+    # What happens on the boat.
 
     def publish(self, path: str, value: Any, *, source: str = "test", context: str = "vessels.self") -> None:  # noqa: ANN401 - a JSON value
         """Put one value on the bus, in the name of a source, now."""
-        update = {"$source": source, "timestamp": self.clock.timestamp(), "values": [{"path": path, "value": value}]}
+        update = {
+            "$source": source,
+            "timestamp": self.clock.timestamp(),
+            "values": [{"path": path, "value": value}],
+        }
         self.publish_delta({"context": context, "updates": [update]})
 
     def publish_delta(self, delta: Delta | str) -> None:
@@ -153,24 +155,18 @@ class Host:
         Raises:
             ConfigurationError: it is not JSON or not a delta.
         """
-        if isinstance(delta, str):
-            try:
-                delta = loads(delta)
-            except NotJson as error:
-                raise ConfigurationError(f"The delta is not JSON: {error}.") from None
-        wrong = [problem for problem in problems(delta) if problem.shape]
+        carried = _parsed(delta) if isinstance(delta, str) else delta
+        wrong = [problem for problem in problems(carried) if problem.shape]
         if wrong:
             raise ConfigurationError(f"That is no delta: {wrong[0]}.", hint="Contract §10 has the shape.")
-        updates = [
-            {"$source": "test", "timestamp": self.clock.timestamp(), **update} for update in delta["updates"]
-        ]
-        self.bus.publish({"context": context_of(delta, self.self_context), "updates": updates})
+        updates = [{"$source": "test", "timestamp": self.clock.timestamp(), **update} for update in carried["updates"]]
+        self.bus.publish({"context": context_of(carried, self.self_context), "updates": updates})
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass: polls, restarts and other timers run at their moments."""
         self.clock.advance(seconds)
 
-    # -- what came of it
+    # What came of it.
 
     @property
     def deltas(self) -> list[Delta]:
@@ -183,9 +179,16 @@ class Host:
         return self.journal.records
 
 
+def _parsed(text: str) -> Delta:
+    try:
+        delta: Delta = loads(text)
+    except NotJson as error:
+        raise ConfigurationError(f"The delta is not JSON: {error}.") from None
+    return delta
+
+
 def link_message(origin: str, found: list[Problem]) -> str:
     """All that keeps a binary from being linked, a line each."""
     lines = [f"{origin} cannot be linked:"]
-    for problem in found:
-        lines.append(f"  {problem.kind} {problem.name}: {problem.message}. {problem.hint} ({problem.section})")
+    lines += [f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})" for p in found]
     return "\n".join(lines)

@@ -21,6 +21,20 @@ def meta_problems(value: object) -> Iterator[tuple[str, str]]:
         return
     if "description" not in value:
         yield ".description", "is missing"
+    yield from _simple_problems(value)
+    for key in _METHODS:
+        if key in value:
+            yield from _method_problems(f".{key}", value[key])
+    for key, check in (
+        ("properties", _properties_problems),
+        ("displayScale", _scale_problems),
+        ("zones", _zones_problems),
+    ):
+        if key in value:
+            yield from check(value[key])
+
+
+def _simple_problems(value: dict[str, object]) -> Iterator[tuple[str, str]]:
     for key in _STRINGS:
         if key in value and not isinstance(value[key], str):
             yield f".{key}", "is a string"
@@ -28,15 +42,6 @@ def meta_problems(value: object) -> Iterator[tuple[str, str]]:
         yield ".timeout", "is a number of seconds"
     if "enum" in value and not isinstance(value["enum"], list):
         yield ".enum", "is an array"
-    for key in _METHODS:
-        if key in value:
-            yield from _method_problems(f".{key}", value[key])
-    if "properties" in value:
-        yield from _properties_problems(value["properties"])
-    if "displayScale" in value:
-        yield from _scale_problems(value["displayScale"])
-    if "zones" in value:
-        yield from _zones_problems(value["zones"])
 
 
 def _is_number(value: object) -> bool:

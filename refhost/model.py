@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from refhost.delta import Delta
+if TYPE_CHECKING:
+    from refhost.delta import Delta
 
 Node = dict[str, Any]
 

@@ -137,7 +137,8 @@ def _from_folder(folder: Path, origin: Path) -> PluginPackage:
         raise _leaves(str(manifest_path), str(named))
     if not target.is_file():
         raise PackageError(
-            f'{manifest_path}: wasmManifest names "{named}", which is not there.', hint="Build the plugin first."
+            f'{manifest_path}: wasmManifest names "{named}", which is not there.',
+            hint="Build the plugin first.",
         )
     return _package(manifest, str(manifest_path), _read(target), str(origin))
 
@@ -165,7 +166,8 @@ def _member(archive: tarfile.TarFile, path: Path, name: str) -> bytes:
             if stream is not None:
                 return stream.read(_BINARY_BYTES)
     raise PackageError(
-        f"{path} does not contain {name}.", hint='Does "files" in package.json list it? npm pack leaves out the rest.'
+        f"{path} does not contain {name}.",
+        hint='Does "files" in package.json list it? npm pack leaves out the rest.',
     )
 
 

@@ -53,9 +53,7 @@ class Plugin:
         fault: the error that ended its last call badly; None while all is well.
     """
 
-    def __init__(
-        self, host: Host, runtime: PluginRuntime, instance: Instance, name: str, schema_text: str
-    ) -> None:
+    def __init__(self, host: Host, runtime: PluginRuntime, instance: Instance, name: str, schema_text: str) -> None:
         self.host = host
         self._runtime = runtime
         self._instance: Instance | None = instance
@@ -70,7 +68,7 @@ class Plugin:
         self.fault: PluginError | None = None
         self.status_code: int | str = 0
 
-    # -- what it is and what it did
+    # What it is and what it did.
 
     @property
     def id(self) -> str:
@@ -142,7 +140,7 @@ class Plugin:
         """The linear memory in use; 0 for a component, where it cannot be seen."""
         return self._instance.memory_bytes() if self._instance else 0
 
-    # -- its life
+    # Its life.
 
     def start(self, config: Mapping[str, Any] | None = None, *, enable_debug: bool | None = None) -> State:
         """Start it, with this configuration saved first, or with the saved one. A running plugin stays as it is.
@@ -256,7 +254,7 @@ class Plugin:
             self._instance.close()
             self._instance = None
 
-    # -- calls while it runs
+    # Calls while it runs.
 
     def deliver(self, text: str) -> None:
         """Hand it one delta, as the bus does; nothing reaches a plugin that is not running."""
@@ -280,7 +278,7 @@ class Plugin:
             self._crash(error)
         self._runtime.bus.drain()
 
-    # -- what goes wrong
+    # What goes wrong.
 
     def _fail(self, error: PluginError) -> None:
         """A call outside of running ended badly: the plugin is in error, and its instance is of no more use."""

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from refhost.bus import Bus
     from refhost.capabilities import Grants
     from refhost.clock import Clock
-    from refhost.dialects.core import CoreInstance
     from refhost.dialects.instance import Instance
     from refhost.journal import Journal
     from refhost.limits import Limits
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from refhost.storage import Storage
     from refhost.world import ComponentBinary
 
-_CORE: dict[Dialect, type[CoreInstance]] = {
+_CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInstance]] = {
     Dialect.BUFFER: BufferInstance,
     Dialect.ASSEMBLYSCRIPT: AssemblyScriptInstance,
     Dialect.COMMAND: CommandInstance,
@@ -131,8 +130,7 @@ class PluginRuntime:
         if not isinstance(self._binary, CoreBinary):
             return ComponentInstance(self._binary, self.gate, Preview2(**self._surroundings()), self._limits)
         kind = _CORE[self._binary.dialect]
-        instance: Instance = kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits)
-        return instance
+        return kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits)
 
     def _surroundings(self) -> dict[str, Any]:
         """All that WASI of either version shows of the machine: nothing of the real one (contract §5)."""

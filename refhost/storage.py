@@ -30,9 +30,7 @@ class SavedConfig:
 
     def to_json(self) -> str:
         """The file's text."""
-        return dumps(
-            {"enabled": self.enabled, "enableDebug": self.enable_debug, "configuration": self.configuration}
-        )
+        return dumps({"enabled": self.enabled, "enableDebug": self.enable_debug, "configuration": self.configuration})
 
 
 class ConfigFile:

@@ -239,7 +239,7 @@ class RefhostSession:
         ]
 
     def _core(self) -> CoreInstance:
-        instance = self._plugin.instance
+        instance: object = self._plugin.instance
         if not isinstance(instance, CoreInstance):
             raise TypeError("only a core module has a memory that can be looked into")
         return instance

@@ -94,7 +94,7 @@ def large_configuration(trial: Trial) -> None:
 @check("CONF-008")
 def every_script(trial: Trial) -> None:
     """Characters of two, three and four bytes, escapes, and names that JavaScript minds."""
-    texts = ("Žluťoučký kůň", "海豚 🐬", "\u202eright to left", "tab\tquote\"back\\slash", "\u0000")
+    texts = ("Žluťoučký kůň", "海豚 🐬", "\u202eright to left", 'tab\tquote"back\\slash', "\u0000")
     _start_each(
         trial,
         [{**trial.subject.config, "aText": text, text: text} for text in texts]

@@ -175,7 +175,9 @@ def names_a_context(trial: Trial) -> None:
     for number, claim, delta in _parsed(trial):
         context = delta.get("context") if isinstance(delta, dict) else None
         if isinstance(context, str) and context and not _CONTEXT.fullmatch(context):
-            raise _violation(trial, number, claim, f'the context {context!r} is none: it is "vessels.self", or left out')
+            raise _violation(
+                trial, number, claim, f'the context {context!r} is none: it is "vessels.self", or left out'
+            )
 
 
 @check("DELTA-009")
@@ -184,7 +186,9 @@ def writes_paths_well(trial: Trial) -> None:
     for number, claim, entry in _values(trial):
         path = entry.get("path")
         if isinstance(path, str) and path and not _PATH.fullmatch(path):
-            raise _violation(trial, number, claim, f"the path {path!r} is not made of words with single dots between them")
+            raise _violation(
+                trial, number, claim, f"the path {path!r} is not made of words with single dots between them"
+            )
 
 
 @check("DELTA-010")
@@ -242,10 +246,12 @@ def names_a_version(trial: Trial) -> None:
     """The version is 0, 1 or 2."""
     for number, claim in enumerate(_claims(trial), 1):
         if claim.version not in (0, 1, 2):
-            raise _violation(trial, number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2")
+            raise _violation(
+                trial, number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2"
+            )
 
 
-# -- deltas that come to the plugin
+# Deltas that come to the plugin.
 
 
 def _needs_handler(trial: Trial) -> None:

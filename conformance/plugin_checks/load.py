@@ -93,7 +93,10 @@ def frees_memory(trial: Trial) -> None:
     """It exports `deallocate`."""
     binary = trial.subject.binary
     if isinstance(binary, CoreBinary):
-        require("deallocate" in binary.exports, "there is no export deallocate: every text that the host passes leaks")
+        require(
+            "deallocate" in binary.exports,
+            "there is no export deallocate: every text that the host passes leaks",
+        )
 
 
 @check("LOAD-008")
@@ -112,4 +115,7 @@ def allocates(trial: Trial) -> None:
 def is_no_program(trial: Trial) -> None:
     """It is no module of the legacy command dialect."""
     _problems(trial, "export")
-    require(trial.subject.dialect != "command", "it exports _start: it is a program that is run once, and no plugin")
+    require(
+        trial.subject.dialect != "command",
+        "it exports _start: it is a program that is run once, and no plugin",
+    )

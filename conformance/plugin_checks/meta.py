@@ -139,7 +139,9 @@ def _ignored(*_: object) -> None:
 def _validator(schema: dict[str, Any]) -> Any:  # noqa: ANN401 - the class of validators for a draft
     known = schema if isinstance(schema.get("$schema", ""), str) else {}
     validator = jsonschema.validators.validator_for(known, default=jsonschema.Draft7Validator)
-    return jsonschema.validators.extend(validator, {"pattern": _ignored, "patternProperties": _ignored})
+    return jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema has no types of its own here
+        validator, {"pattern": _ignored, "patternProperties": _ignored}
+    )
 
 
 @check("META-007")
@@ -208,4 +210,7 @@ def metadata_stays_the_same(trial: Trial) -> None:
         session.stop()
         session.reload()
         found.append((session.name, session.schema_text))
-    require(len(set(found)) == 1, f"name and schema differ from one time to the next: {found[0]!r}, then {found[-1]!r}")
+    require(
+        len(set(found)) == 1,
+        f"name and schema differ from one time to the next: {found[0]!r}, then {found[-1]!r}",
+    )

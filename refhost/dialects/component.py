@@ -14,7 +14,6 @@ from refhost.errors import DeniedError
 from refhost.functions import WIT
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.services.gate import Denied, Refused
-from refhost.world import PACKAGE, ComponentBinary, Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from refhost.limits import Limits
     from refhost.services.gate import Gate
     from refhost.wasi.preview2 import Preview2
+    from refhost.world import ComponentBinary, Interface
 
 _RETURNS_RESULT = "-> result<"
 
@@ -56,13 +56,11 @@ class ComponentInstance:
                 if interface.short:
                     self._define(root, interface)
             self._wasi.define(root, binary.component.type, engine(), self._guard.wrap)
-        instance = self._guard.run(
-            "instantiation", lambda: self._linker.instantiate(self.store, binary.component)
-        )
+        instance = self._guard.run("instantiation", lambda: self._linker.instantiate(self.store, binary.component))
         for short in ("plugin-interface", "delta-handler"):
-            interface = binary.exported(short)
-            if interface is not None:
-                self._find(instance, interface)
+            exported = binary.exported(short)
+            if exported is not None:
+                self._find(instance, exported)
 
     def _define(self, root: wc.LinkerInstance, interface: Interface) -> None:
         with root.add_instance(interface.name) as linked:
@@ -83,9 +81,7 @@ class ComponentInstance:
 
         def host(_store: object, *arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
-                return self._gate.call(
-                    function, lambda: self._decode(function, arguments), function.wit_operation
-                )
+                return self._gate.call(function, lambda: self._decode(function, arguments), function.wit_operation)
             except Denied as denial:
                 if returns_result:
                     return str(denial)
@@ -197,9 +193,7 @@ def record_of(delta: Delta) -> wc.Record:
             _record(
                 source=_record(label=update["$source"], type=None),
                 timestamp=update["timestamp"],
-                values=[
-                    _record(path=entry["path"], value=dumps(entry["value"])) for entry in update.get("values", ())
-                ],
+                values=[_record(path=entry["path"], value=dumps(entry["value"])) for entry in update.get("values", ())],
             )
             for update in delta["updates"]
         ],

@@ -47,9 +47,7 @@ class CoreInstance:
 
     def _instantiate(self, binary: CoreBinary) -> None:
         imports = [self._import(entry.module, entry.name or "", entry.type) for entry in binary.module.imports]
-        instance = self._guard.run(
-            "instantiation", lambda: wasmtime.Instance(self.store, binary.module, imports)
-        )
+        instance = self._guard.run("instantiation", lambda: wasmtime.Instance(self.store, binary.module, imports))
         for name, export in dict(instance.exports(self.store)).items():
             if isinstance(export, wasmtime.Func):
                 self._functions[name] = export
@@ -94,13 +92,11 @@ class CoreInstance:
             self._functions.clear()
             self.store.close()
 
-    # -- imports
+    # What the module imports.
 
     def _import(self, module: str, name: str, ty: Any) -> wasmtime.Func:  # noqa: ANN401 - checked before
-        if module == WASI_MODULE:
-            host = self._wasi.function(name)
-        else:
-            host = self._host_function(ENV[name])
+        wasi = module == WASI_MODULE
+        host: Callable[..., int | float | None] = self._wasi.function(name) if wasi else self._host_function(ENV[name])
         return wasmtime.Func(self.store, ty, self._guard.wrap(host))
 
     def _host_function(self, function: HostFunction) -> Callable[..., int | float | None]:
@@ -165,7 +161,7 @@ class CoreInstance:
         self.memory.write(pointer, data)
         return len(data)
 
-    # -- for subclasses
+    # For subclasses.
 
     def allocated(self, export: str, pointer: int | None, data: bytes) -> int:
         """Write an argument where the plugin made room for it.
@@ -197,5 +193,3 @@ def read_string(memory: GuestMemory, pointer: int) -> str:
     if length % 2:
         raise ValueError(f"a UTF-16 string cannot have {length} bytes")
     return memory.read(pointer, length).decode("utf-16-le")
-
-

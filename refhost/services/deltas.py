@@ -112,5 +112,3 @@ def _check_notification(value: object) -> None:
 def _listed(problems: tuple[DeltaProblem, ...]) -> str:
     shown = "; ".join(str(problem) for problem in problems[:3])
     return f"{shown}; and {len(problems) - 3} more" if len(problems) > 3 else shown
-
-

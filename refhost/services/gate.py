@@ -51,12 +51,12 @@ class Gate:
         self._operations = operations
         self.phase = Phase.METADATA
 
-    def call(
-        self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]], operation: str = ""
-    ) -> Any:  # noqa: ANN401 - as the service answers
-        """Carry out one call. `arguments` decodes them, and is asked only once the call may happen at all.
+    def call(self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]], operation: str = "") -> Any:  # noqa: ANN401 - as the service answers
+        """Carry out one call. Its arguments are decoded only once the call may happen at all.
 
         Args:
+            function: the row of the table.
+            arguments: decodes the arguments.
             operation: another than the function's own.
 
         Raises:

@@ -84,9 +84,7 @@ def test_a_plugin_without_a_dialect_is_never_passed_over_by_dialect():
 
 
 @pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
-@pytest.mark.parametrize(
-    "plugin", [b"", compiled("(module)"), compiled("(component)")], ids=["no", "core", "wit"]
-)
+@pytest.mark.parametrize("plugin", [b"", compiled("(module)"), compiled("(component)")], ids=["no", "core", "wit"])
 def test_a_plugin_that_cannot_be_loaded_is_never_green(entry, plugin):
     assert verdict_on(entry.id, plugin).outcome is not Outcome.PASS
 
@@ -136,9 +134,7 @@ def test_the_requirement_mends_where_the_check_knows_no_better():
 
 
 def test_the_smallest_delta_is_shown():
-    verdict = verdict_on(
-        "DELTA-016", Honest(delta=when("(i32.gt_u (local.get $length) (i32.const 500))", TRAP))
-    )
+    verdict = verdict_on("DELTA-016", Honest(delta=when("(i32.gt_u (local.get $length) (i32.const 500))", TRAP)))
     assert verdict.case[-1].startswith("deliver {")
     assert len(verdict.case[-1]) < 500
 

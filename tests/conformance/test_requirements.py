@@ -93,9 +93,7 @@ def test_the_honest_plugin_passes(requirement_id):
     assert (verdict.outcome, verdict.reason) == (Outcome.PASS, "")
 
 
-@pytest.mark.parametrize(
-    "name", list(NOT_APPLICABLE)
-)
+@pytest.mark.parametrize("name", list(NOT_APPLICABLE))
 def test_other_honest_plugins_break_nothing(name):
     subject = Subject(another(name))
     verdicts = {i: judge(requirement(i), subject) for i in IDS}

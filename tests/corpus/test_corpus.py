@@ -216,9 +216,7 @@ def test_a_missing_python_package_names_the_extra():
 
 def test_a_missing_rust_target_names_the_debian_packages(monkeypatch):
     monkeypatch.setattr(toolchains.Rust, "_candidates", staticmethod(lambda: iter(())))
-    with pytest.raises(
-        toolchains.ToolMissingError, match="Debian packages rustc, libstd-rust-dev-wasm32 and lld-14"
-    ):
+    with pytest.raises(toolchains.ToolMissingError, match="Debian packages rustc, libstd-rust-dev-wasm32 and lld-14"):
         toolchains.Rust().versions()
 
 

@@ -1,6 +1,6 @@
 """Guests for the tests of WASI: something that calls its functions with real pointers into a real memory."""
 
-# ruff: noqa: PLR0917 - a guest passes arguments by position
+
 
 from __future__ import annotations
 
@@ -233,9 +233,7 @@ class ModuleGuest(Guest):
         )
         types = {"i32": ValType.i32, "i64": ValType.i64}
         for function in FUNCTIONS.values():
-            kind = FuncType(
-                [types[name]() for name in function.params], [types[name]() for name in function.results]
-            )
+            kind = FuncType([types[name]() for name in function.params], [types[name]() for name in function.results])
             self.linker.define_func(MODULE, function.name, kind, self.wasi.function(function.name))
 
     def call(self, name: str, *args: int) -> int | None:

@@ -1,7 +1,5 @@
 """The functions that start with `path_`."""
 
-# ruff: noqa: PLR0917 - the guest passes its arguments by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -104,9 +102,7 @@ class PathFunctions:
             number = self._fds.add(OpenDirectory(opened))
         self._guest.write_u32(result, number)
 
-    def path_readlink(
-        self, fd: int, path: int, length: int, buffer: int, buffer_length: int, result: int
-    ) -> None:
+    def path_readlink(self, fd: int, path: int, length: int, buffer: int, buffer_length: int, result: int) -> None:
         """Tell what a symbolic link says, cut where the buffer ends."""
         directory = self._directory(fd)
         target = directory.readlink(self._guest.text(path, length)).encode("utf-8", "surrogateescape")
@@ -119,9 +115,7 @@ class PathFunctions:
         directory = self._directory(fd)
         directory.remove_directory(self._guest.text(path, length))
 
-    def path_rename(
-        self, fd: int, path: int, length: int, new_fd: int, new_path: int, new_length: int
-    ) -> None:
+    def path_rename(self, fd: int, path: int, length: int, new_fd: int, new_path: int, new_length: int) -> None:
         """Move a file or directory."""
         source, target = self._directory(fd), self._directory(new_fd)
         old, new = self._guest.text(path, length), self._guest.text(new_path, new_length)

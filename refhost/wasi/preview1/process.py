@@ -104,9 +104,7 @@ class ProcessFunctions:
         """No descriptor is a socket."""
         self._no_socket(fd)
 
-    def sock_recv(
-        self, fd: int, _vectors: int, _count: int, _flags: int, _size: int, _result_flags: int
-    ) -> None:
+    def sock_recv(self, fd: int, _vectors: int, _count: int, _flags: int, _size: int, _result_flags: int) -> None:
         """No descriptor is a socket."""
         self._no_socket(fd)
 

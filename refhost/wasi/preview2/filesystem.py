@@ -245,9 +245,7 @@ class FilesystemFunctions:
         return _stat_record(descriptor.directory.stat_at(path, follow=_follow(flags)))
 
     @wasi(_TYPES, "[method]descriptor.link-at")
-    def link_at(
-        self, descriptor: Descriptor, flags: set[str], path: str, target: Descriptor, new_path: str
-    ) -> None:
+    def link_at(self, descriptor: Descriptor, flags: set[str], path: str, target: Descriptor, new_path: str) -> None:
         """Make a hard link; a symbolic link is never followed for it."""
         source, directory = descriptor.directory, target.directory
         if _follow(flags):

@@ -23,9 +23,7 @@ class RandomFunctions:
     def get_random_bytes(self, length: int) -> bytes:
         """So many bytes."""
         if length > MAX_BYTES:
-            raise misuse(
-                "wasi:random.get-random-bytes", f"{length} bytes at once; the limit is {MAX_BYTES} (§19)"
-            )
+            raise misuse("wasi:random.get-random-bytes", f"{length} bytes at once; the limit is {MAX_BYTES} (§19)")
         return self._random.randbytes(length)
 
     @wasi("wasi:random/random", "get-random-u64")

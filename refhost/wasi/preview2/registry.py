@@ -39,9 +39,7 @@ def wasi(interface: str, name: str) -> Callable[[Method], Method]:
     return mark
 
 
-def collect(
-    groups: Iterable[object], meaning: Mapping[str, Meaning]
-) -> dict[tuple[str, str], Callable[..., Any]]:
+def collect(groups: Iterable[object], meaning: Mapping[str, Meaning]) -> dict[tuple[str, str], Callable[..., Any]]:
     """The marked methods of some objects by interface and name.
 
     Args:

@@ -251,9 +251,7 @@ class StreamFunctions:
     def write(self, stream: OutputStream, data: bytes) -> None:
         """Write; more than `check-write` permits is a trap."""
         if len(data) > PERMIT:
-            raise misuse(
-                "output-stream.write", f"{len(data)} bytes, more than check-write permits ({PERMIT})"
-            )
+            raise misuse("output-stream.write", f"{len(data)} bytes, more than check-write permits ({PERMIT})")
         stream.write(data)
 
     @wasi(_STREAMS, "[method]output-stream.blocking-write-and-flush")
@@ -268,9 +266,7 @@ class StreamFunctions:
     def write_zeroes(self, stream: OutputStream, length: int) -> None:
         """Write zeros, under the rule of `write`."""
         if length > PERMIT:
-            raise misuse(
-                "output-stream.write-zeroes", f"{length} bytes, more than check-write permits ({PERMIT})"
-            )
+            raise misuse("output-stream.write-zeroes", f"{length} bytes, more than check-write permits ({PERMIT})")
         stream.write(bytes(length))
 
     @wasi(_STREAMS, "[method]output-stream.blocking-write-zeroes-and-flush")

@@ -27,9 +27,7 @@ MUTANTS = {
     "META-004 component": Mutant(match="the name is ''", plugin=binary(name="")),
     "META-006 component": Mutant(match="the schema is not JSON", plugin=binary(schema="{")),
     "LIFE-001 component": Mutant(match="start trapped: unreachable", plugin=binary(start=TRAP), fatal=DEAD),
-    "LIFE-002 component": Mutant(
-        match="start returned 'No fix'", plugin=binary(end=fails("No fix")), fatal=DEAD
-    ),
+    "LIFE-002 component": Mutant(match="start returned 'No fix'", plugin=binary(end=fails("No fix")), fatal=DEAD),
     "LIFE-003 component": Mutant(match="stop trapped: unreachable", plugin=binary(stop=TRAP)),
     "LIFE-004 component": Mutant(match="stop returned 'Busy'", plugin=binary(stop=fails("Busy"))),
     "CONF-012 component": Mutant(

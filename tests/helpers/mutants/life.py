@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from honest import CONTENTS, Honest, config_has
-from wat import LOOP, TRAP, call, emit, text, when
+from honest import Honest, config_has
+from wat import LOOP, TRAP, call, text, when
 
 from mutants.mutant import DEAD, SHORT_LIVED, Mutant
 from refhost.limits import Limits
@@ -52,9 +52,7 @@ LIFE = {
         limits=_IMPATIENT,
         slow=True,
     ),
-    "LIFE-005 stop": Mutant(
-        match="plugin_stop did not return", plugin=Honest(stop=LOOP), limits=_IMPATIENT, slow=True
-    ),
+    "LIFE-005 stop": Mutant(match="plugin_stop did not return", plugin=Honest(stop=LOOP), limits=_IMPATIENT, slow=True),
     "LIFE-005 delta": Mutant(
         match="delta_handler did not return", plugin=Honest(delta=LOOP), limits=_IMPATIENT, slow=True
     ),
@@ -67,14 +65,10 @@ LIFE = {
         match="started a second time: it trapped: poll trapped",
         plugin=Honest(poll=when(_lived(2), when("(i32.eq (global.get $polls) (i32.const 2))", TRAP))),
     ),
-    "LIFE-009": Mutant(
-        match="start number 6: start returned 1", plugin=Honest(start=when(_lived(5), REFUSE_QUIETLY))
-    ),
+    "LIFE-009": Mutant(match="start number 6: start returned 1", plugin=Honest(start=when(_lived(5), REFUSE_QUIETLY))),
     "LIFE-010": Mutant(
         match="loaded again over the files and configuration of its first life: start returned 1",
-        plugin=Honest(
-            read=when("(i32.eqz (global.get $lives))", when("(i32.eqz (local.get $error))", REFUSE_QUIETLY))
-        ),
+        plugin=Honest(read=when("(i32.eqz (global.get $lives))", when("(i32.eqz (local.get $error))", REFUSE_QUIETLY))),
     ),
 }
 
@@ -96,9 +90,7 @@ CONF = {
         plugin=Honest(start=when(config_has('"greeting":null'), TRAP)),
     ),
     "CONF-005": Mutant(match="with the text '[]' it trapped", plugin=Honest(refuse=when(_begins("["), TRAP))),
-    "CONF-006": Mutant(
-        match="with the text '' it trapped", plugin=Honest(begin=when(_length("eq", 0), TRAP))
-    ),
+    "CONF-006": Mutant(match="with the text '' it trapped", plugin=Honest(begin=when(_length("eq", 0), TRAP))),
     "CONF-006 cut short": Mutant(
         match="with the text '{' it trapped",
         plugin=Honest(begin=when(_begins("{"), when(_length("eq", 1), TRAP))),
@@ -107,9 +99,7 @@ CONF = {
     "CONF-008": Mutant(match="海豚 🐬", plugin=Honest(start=when(config_has("🐬"), TRAP))),
     "CONF-009": Mutant(
         match="laid out with white space",
-        plugin=Honest(
-            start=when(_WITH_SPACES, call("sk_set_status", text("Spaces")), "(return (i32.const 0))")
-        ),
+        plugin=Honest(start=when(_WITH_SPACES, call("sk_set_status", text("Spaces")), "(return (i32.const 0))")),
     ),
     "CONF-010": Mutant(
         match="after a bad one: start returned 1",

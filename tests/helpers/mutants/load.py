@@ -23,9 +23,7 @@ def _exports(name: str, function: str) -> dict[str, str]:
 
 
 _SAME_BLOCK = '(func (export "__new") (param i32 i32) (result i32) (i32.const 131072))'
-_WITHOUT_MEMORY = (
-    '(func (export "plugin_id") (param i32 i32) (result i32) (i32.const 0)) (func (export "allocate"))'
-)
+_WITHOUT_MEMORY = '(func (export "plugin_id") (param i32 i32) (result i32) (i32.const 0)) (func (export "allocate"))'
 _LEGACY = " ".join(f'(func (export "{name}"))' for name in ("id", "name", "schema", "start", "stop"))
 _DIVIDE = "(drop (i32.div_u (i32.const 1) (i32.const 0)))"
 
@@ -78,9 +76,7 @@ MUTANTS = {
         plugin=Honest(exports=_exports("http_endpoints", "(result i32) (i32.const 0)")),
         fatal=DEAD,
     ),
-    "LOAD-009": Mutant(
-        match="it is a program", plugin=assemble(f'(func (export "_start")) {_LEGACY}')
-    ),
+    "LOAD-009": Mutant(match="it is a program", plugin=assemble(f'(func (export "_start")) {_LEGACY}')),
     "LOAD-006": Mutant(
         match="instantiation trapped: unreachable",
         plugin=Honest(more="(func $boom (unreachable)) (start $boom)"),
@@ -97,23 +93,17 @@ MUTANTS = {
         fatal=DEAD,
     ),
     "LOAD-007": Mutant(match="no export deallocate", plugin=Honest(exports={"deallocate": ""})),
-    "LOAD-008": Mutant(
-        match="was overwritten by a later one", plugin=Honest(exports=_allocate("(i32.const 131072)"))
-    ),
+    "LOAD-008": Mutant(match="was overwritten by a later one", plugin=Honest(exports=_allocate("(i32.const 131072)"))),
     "LOAD-008 zero": Mutant(
         match="allocate(65536) returned 0",
         plugin=Honest(
-            exports=_real_allocate(
-                when("(i32.gt_u (local.get $n) (i32.const 60000))", "(return (i32.const 0))")
-            )
+            exports=_real_allocate(when("(i32.gt_u (local.get $n) (i32.const 60000))", "(return (i32.const 0))"))
         ),
     ),
     "LOAD-008 outside": Mutant(
         match="returned a place outside the memory",
         plugin=Honest(
-            exports=_real_allocate(
-                when("(i32.eq (local.get $n) (i32.const 65536))", "(return (i32.const 0x7fffff00))")
-            )
+            exports=_real_allocate(when("(i32.eq (local.get $n) (i32.const 65536))", "(return (i32.const 0x7fffff00))"))
         ),
     ),
     "LOAD-008 trap": Mutant(

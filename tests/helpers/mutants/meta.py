@@ -28,9 +28,7 @@ _NAME_BY_FILE = (
 _ODD = "(i32.store (i32.const 4096) (i32.const 7)) (i32.const 4100)"
 
 MUTANTS = {
-    "META-001": Mutant(
-        match="plugin_schema trapped", plugin=Honest(exports=_out("plugin_schema", TRAP)), fatal=DEAD
-    ),
+    "META-001": Mutant(match="plugin_schema trapped", plugin=Honest(exports=_out("plugin_schema", TRAP)), fatal=DEAD),
     "META-001 id": Mutant(match="plugin_id trapped", plugin=Honest(exports=_out("plugin_id", TRAP))),
     "META-001 abort": Mutant(
         match="plugin_name aborted",
@@ -60,14 +58,10 @@ MUTANTS = {
     ),
     "META-002 odd": Mutant(
         match="cannot have 7 bytes",
-        plugin=assemblyscript.binary(
-            exports={"plugin_name": f'(func (export "plugin_name") (result i32) {_ODD})'}
-        ),
+        plugin=assemblyscript.binary(exports={"plugin_name": f'(func (export "plugin_name") (result i32) {_ODD})'}),
         fatal=DEAD,
     ),
-    "META-002 half a pair": Mutant(
-        match="not UTF-16", plugin=assemblyscript.binary(name=b"\x00\xd8"), fatal=DEAD
-    ),
+    "META-002 half a pair": Mutant(match="not UTF-16", plugin=assemblyscript.binary(name=b"\x00\xd8"), fatal=DEAD),
     "META-003": Mutant(
         match="plugin_name(out, 4) wrote 6 bytes", plugin=Honest(exports=_out("plugin_name", _UNCHECKED))
     ),
@@ -95,9 +89,7 @@ MUTANTS = {
     ),
     "META-010": Mutant(
         match="it called sk_set_status before it was started",
-        plugin=Honest(
-            exports=_out("plugin_name", call("sk_set_status", text("Named")) + write_out("WAT plugin"))
-        ),
+        plugin=Honest(exports=_out("plugin_name", call("sk_set_status", text("Named")) + write_out("WAT plugin"))),
     ),
     "META-010 file": Mutant(
         match="it tried to create /data/note.txt before it was started",

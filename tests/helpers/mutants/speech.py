@@ -26,9 +26,7 @@ _NOTIFICATION = text("notifications.wat.a")
 
 STATUS = {
     "STATUS-001": Mutant(match="neither a status nor an error is set", plugin=Honest(status="")),
-    "STATUS-002": Mutant(
-        match="sk_debug was refused: 16 bytes at", plugin=Honest(end=call("sk_debug", _FAR))
-    ),
+    "STATUS-002": Mutant(match="sk_debug was refused: 16 bytes at", plugin=Honest(end=call("sk_debug", _FAR))),
     "STATUS-002 encoding": Mutant(
         match="sk_set_status was refused: the text is not UTF-8",
         plugin=Honest(end=call("sk_set_status", text(b"\xff\xfe"))),
@@ -51,9 +49,7 @@ DELTA = {
     "DELTA-001": Mutant(match="it is not JSON: Expecting", plugin=_emits('{"updates":')),
     "DELTA-001 null": Mutant(match="it is null, not a delta", plugin=_emits("null")),
     "DELTA-001 mark": Mutant(match="byte order mark", plugin=_emits("\ufeff" + DELTAS[0])),  # type: ignore[operator]
-    "DELTA-001 surrogate": Mutant(
-        match="half of a surrogate pair", plugin=_emits(value("plugins.wat.a", r'"\ud800"'))
-    ),
+    "DELTA-001 surrogate": Mutant(match="half of a surrogate pair", plugin=_emits(value("plugins.wat.a", r'"\ud800"'))),
     "DELTA-001 deep": Mutant(
         match="nests deeper than 200", plugin=_emits(value("plugins.wat.a", '{"d":' * 250 + "0" + "}" * 250))
     ),
@@ -65,19 +61,13 @@ DELTA = {
     ),
     "DELTA-003": Mutant(match="never an array", plugin=_emits(value("plugins.wat.a", "[1,2]"))),
     "DELTA-004": Mutant(match="NaN or infinite", plugin=_emits(value("plugins.wat.a", "NaN"))),
-    "DELTA-004 infinite": Mutant(
-        match="NaN or infinite", plugin=_emits(value("plugins.wat.a", '{"deep":-Infinity}'))
-    ),
-    "DELTA-004 out of range": Mutant(
-        match="NaN or infinite", plugin=_emits(value("plugins.wat.a", "1" + "0" * 400))
-    ),
+    "DELTA-004 infinite": Mutant(match="NaN or infinite", plugin=_emits(value("plugins.wat.a", '{"deep":-Infinity}'))),
+    "DELTA-004 out of range": Mutant(match="NaN or infinite", plugin=_emits(value("plugins.wat.a", "1" + "0" * 400))),
     "DELTA-005": Mutant(match="not 'yesterday'", plugin=_emits(_update('"timestamp":"yesterday"'))),
     "DELTA-005 local": Mutant(
         match="is a UTC time", plugin=_emits(_update('"timestamp":"2026-01-01T02:00:00.000+02:00"'))
     ),
-    "DELTA-006": Mutant(
-        match="updates[0].colour: is no key of an update", plugin=_emits(_update('"colour":"red"'))
-    ),
+    "DELTA-006": Mutant(match="updates[0].colour: is no key of an update", plugin=_emits(_update('"colour":"red"'))),
     "DELTA-006 meta": Mutant(
         match="description: is missing",
         plugin=_emits('{"updates":[{"meta":[{"path":"plugins.wat.a","value":{"units":"m"}}]}]}'),
@@ -100,15 +90,11 @@ DELTA = {
     ),
     "DELTA-011 published": Mutant(
         match="sk_publish_notification was refused: a notification needs a message",
-        plugin=Honest(
-            end=call("sk_publish_notification", _NOTIFICATION, text('{"state":"alarm","method":[]}'))
-        ),
+        plugin=Honest(end=call("sk_publish_notification", _NOTIFICATION, text('{"state":"alarm","method":[]}'))),
     ),
     "DELTA-011 only published": Mutant(
         match="sk_publish_notification was refused: the path of a notification",
-        plugin=Honest(
-            deltas=(), delta="(return)", end=call("sk_publish_notification", text("alarms.a"), text("null"))
-        ),
+        plugin=Honest(deltas=(), delta="(return)", end=call("sk_publish_notification", text("alarms.a"), text("null"))),
     ),
     "DELTA-012": Mutant(
         match="sk_handle_message was refused: 16 bytes at",

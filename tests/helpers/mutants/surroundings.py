@@ -160,9 +160,7 @@ CAP = {
         match="""storage is "vfs-only" or "none", not True""",
         plugin=Honest(capabilities=_declares(storage=True)),
     ),
-    "CAP-004": Mutant(
-        match="it declares rawSockets, and", plugin=Honest(capabilities=_declares(rawSockets=True))
-    ),
+    "CAP-004": Mutant(match="it declares rawSockets, and", plugin=Honest(capabilities=_declares(rawSockets=True))),
     "CAP-005": Mutant(
         match="without the capability httpEndpoints",
         plugin=Honest(capabilities=_declares(httpEndpoints=False)),
@@ -204,21 +202,15 @@ VFS = {
     "VFS-001 absolute": Mutant(
         match="/etc/passwd', which leads out of its tree (EPERM)", plugin=Honest(end=_writes("/etc/passwd"))
     ),
-    "VFS-002": Mutant(
-        match="on a full disk: it trapped", plugin=Honest(written=when(_failed_with(_ENOSPC), TRAP))
-    ),
-    "VFS-003": Mutant(
-        match="on a disk that fails: it trapped", plugin=Honest(written=when(_failed_with(_EIO), TRAP))
-    ),
+    "VFS-002": Mutant(match="on a full disk: it trapped", plugin=Honest(written=when(_failed_with(_ENOSPC), TRAP))),
+    "VFS-003": Mutant(match="on a disk that fails: it trapped", plugin=Honest(written=when(_failed_with(_EIO), TRAP))),
     "VFS-004": Mutant(
         match="with damaged contents in /data/note.txt: it trapped",
         plugin=Honest(
             read=when("(i32.eqz (local.get $error))", when(f"(i32.eqz {_DIGIT})", TRAP)),
         ),
     ),
-    "VFS-005": Mutant(
-        match="after its tmp/ was emptied it does not start", plugin=Honest(read=_NEEDS_ITS_CACHE)
-    ),
+    "VFS-005": Mutant(match="after its tmp/ was emptied it does not start", plugin=Honest(read=_NEEDS_ITS_CACHE)),
     "VFS-006": Mutant(match="it left /note.txt outside of", plugin=Honest(end=_writes("note.txt"))),
     "VFS-007": Mutant(match="of 20971522 bytes", plugin=Honest(end=_LARGE_FILES), slow=True),
     "VFS-008": Mutant(

@@ -23,9 +23,7 @@ I32 = st.one_of(
     st.integers(-(2**31), 2**31 - 1),
     st.sampled_from([-1, -(2**31), 2**31 - 1, 131_071, 131_072]),
 )
-I64 = st.one_of(
-    st.integers(0, 70), st.integers(-(2**63), 2**63 - 1), st.sampled_from([-1, 2**63 - 1, -(2**63)])
-)
+I64 = st.one_of(st.integers(0, 70), st.integers(-(2**63), 2**63 - 1), st.sampled_from([-1, 2**63 - 1, -(2**63)]))
 TYPES = {"i32": I32, "i64": I64}
 WORDS = [b"data", b"tmp", b"x", b"l", b"..", b".", b"/", b"a/b", b"\0", b"\xff", b"../../canary", b"/canary"]
 

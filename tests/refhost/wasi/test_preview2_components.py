@@ -153,10 +153,7 @@ def test_listing(vfs):
 
 
 def test_environment_clock_and_randomness(vfs):
-    assert (
-        run("(call $get-environment (i32.const 16)) (i32.load (i32.const 20))", vfs, env={"A": "1", "B": "2"})
-        == 2
-    )
+    assert run("(call $get-environment (i32.const 16)) (i32.load (i32.const 20))", vfs, env={"A": "1", "B": "2"}) == 2
     assert run("(call $initial-cwd (i32.const 16)) (i32.load8_u (i32.const 16))", vfs) == 0
     assert run("(i32.wrap_i64 (call $now))", vfs) == 1000
     now = "(call $wall-now (i32.const 16)) (i32.load offset=8 (i32.const 16))"
@@ -304,9 +301,7 @@ def test_the_same_component_does_the_same_under_wasmtimes_own_wasi(tmp_path, vfs
     store.set_wasi(config)
     linker.add_wasip2()
     text = component_text(body, version="0.2.3")
-    component = wc.Component(
-        engine(), text.replace('"access-denied" "not-supported"', REST_OF_NETWORK_ERRORS)
-    )
+    component = wc.Component(engine(), text.replace('"access-denied" "not-supported"', REST_OF_NETWORK_ERRORS))
     instance = linker.instantiate(store, component)
     assert instance.get_func(store, "run")(store) == run(body, vfs) == 0
     assert (tmp_path / "data" / "x").read_bytes() == vfs.read("/data/x") == b"hello"
