@@ -11,8 +11,8 @@ from conformance.deltas import ordinary_deltas
 from conformance.drivers.reference import RefhostDriver
 from refhost.binary import CoreBinary
 from refhost.errors import HostError
-from refhost.host import read_binary
 from refhost.jsontext import NotJson, loads
+from refhost.runtime import read_binary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

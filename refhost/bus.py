@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from refhost import delta as deltas
 from refhost.jsontext import dumps
+from refhost.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from refhost.clock import Clock
     from refhost.delta import Admission, Delta
     from refhost.journal import Journal
     from refhost.model import Model
-
-
-class Listener(Protocol):
-    """Whoever gets deltas."""
-
-    def deliver(self, text: str) -> None:
-        """Take one delta, as JSON. What goes wrong inside stays inside: the bus goes on."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,7 @@ class Bus:
 
     Attributes:
         emissions: what plugins emitted, in order.
+        subscriptions: who gets what.
     """
 
     def __init__(self, self_context: str, model: Model, clock: Clock, journal: Journal, *, max_per_tick: int) -> None:
@@ -62,7 +57,7 @@ class Bus:
         self._delivering = False
         self._emitted_in_tick: Counter[str] = Counter()
         self._held = 0
-        self.listeners: list[Listener] = []
+        self.subscriptions = Subscriptions()
         self.emissions: list[Emission] = []
 
     def admit(self, claimed: object, source: str) -> Admission:
@@ -103,9 +98,7 @@ class Bus:
                 delta, version = self._queue.popleft()
                 if version == 1:
                     self._model.apply(delta)
-                text = dumps(delta)
-                for listener in tuple(self.listeners):
-                    listener.deliver(text)
+                self.subscriptions.route(delta, dumps(delta))
         finally:
             self._delivering = False
             self._emitted_in_tick.clear()

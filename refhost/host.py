@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from refhost import binary as binaries
-from refhost import world
 from refhost.bus import Bus
 from refhost.clock import Clock
 from refhost.delta import context_of, problems
-from refhost.errors import ConfigurationError, LinkError
+from refhost.errors import ConfigurationError
 from refhost.journal import Journal
 from refhost.jsontext import NotJson, loads
 from refhost.limits import Limits
 from refhost.model import Model
 from refhost.plugin import Plugin
+from refhost.registry import StartOrder, start_order
 from refhost.runtime import PluginRuntime
+from refhost.services.providers import Radars, Resources, Weather
+from refhost.services.put import PutAnswer, put
 from refhost.storage import Storage
 
 if TYPE_CHECKING:
-    from refhost.binary import CoreBinary, Problem
     from refhost.delta import Delta
     from refhost.journal import Record
     from refhost.package import PluginPackage
-    from refhost.world import ComponentBinary
 
 SELF_ID = "urn:mrn:signalk:uuid:8f7a0b52-6c1d-4e9a-9d43-2b5e7c10a6f4"
-
-
-def read_binary(binary: bytes) -> CoreBinary | ComponentBinary:
-    """Compile a binary of any dialect and look it through; nothing of it runs.
-
-    Raises:
-        BinaryError: no dialect takes it.
-    """
-    return world.read_component(binary) if binaries.is_component(binary) else binaries.read_core(binary)
 
 
 class Host:
@@ -77,58 +68,57 @@ class Host:
             ConfigurationError: a plugin of this id is loaded already.
             PluginError: the plugin failed while its metadata was read.
         """
-        binary = read_binary(package.binary)
-        found = binary.problems()
-        if found:
-            raise LinkError(link_message(package.origin, found))
-        plugin_id = package.id or self._own_id(package, binary)
+        plugin_id = package.id or self._own_id(package)
         if plugin_id in self.plugins:
             raise ConfigurationError(
                 f"A plugin with the id {plugin_id} is loaded already.", hint="Two packages of one name?"
             )
+        runtime = PluginRuntime(plugin_id, package, self, seed=self._seed)
+        if package.deprecated:
+            runtime.note("warning", "its author has deprecated it", "package.json")
         for warning in package.grants.warnings:
-            self.journal.write(plugin_id, "warning", warning, function="wasmCapabilities")
-        runtime = self._runtime(plugin_id, package, binary)
-        instance = runtime.instantiate()
-        try:
-            plugin = Plugin(self, runtime, instance, instance.name() or package.name, instance.schema())
-        except BaseException:
-            instance.close()
-            raise
+            runtime.note("warning", warning, "wasmCapabilities")
+        plugin = Plugin(self, runtime, *runtime.load())
         self.plugins[plugin_id] = plugin
         return plugin
 
-    def _own_id(self, package: PluginPackage, binary: CoreBinary | ComponentBinary) -> str:
+    def _own_id(self, package: PluginPackage) -> str:
         """What a plugin without a package calls itself, asked of an instance of its own."""
-        instance = self._runtime(package.name, package, binary).instantiate()
+        instance = PluginRuntime(package.name, package, self, seed=self._seed).instantiate()
         try:
             return instance.id() or package.name
         finally:
             instance.close()
 
-    def _runtime(self, plugin_id: str, package: PluginPackage, binary: CoreBinary | ComponentBinary) -> PluginRuntime:
-        return PluginRuntime(
-            plugin_id,
-            binary,
-            package.grants,
-            bus=self.bus,
-            clock=self.clock,
-            journal=self.journal,
-            model=self.model,
-            storage=self.storage,
-            limits=self.limits,
-            seed=self._seed,
-        )
+    def start_enabled(self) -> StartOrder:
+        """Start every plugin that is enabled, those that others require first (contract §6, R23).
+
+        Enabled is what is saved as such, or has nothing saved and `signalk-plugin-enabled-by-default`. What cannot
+        start stays stopped, with the chain that keeps it from it in the log.
+        """
+        by_name = {plugin.package.name: plugin for plugin in self.plugins.values()}
+        disabled = frozenset(name for name, plugin in by_name.items() if not plugin.is_enabled)
+        order = start_order({name: plugin.package for name, plugin in by_name.items()}, disabled)
+        for name, reason in order.blocked.items():
+            by_name[name].block(reason)
+        for name in order.order:
+            by_name[name].start()
+            for missing in order.missing_recommended.get(name, ()):
+                self.journal.write(by_name[name].id, "warning", f"it recommends {missing}, which is not installed")
+        return order
 
     def unload(self, plugin: Plugin) -> None:
         """Stop a plugin and free it."""
-        plugin.close()
-        self.plugins.pop(plugin.id, None)
+        try:
+            plugin.close()
+        finally:
+            self.plugins.pop(plugin.id, None)
 
     def close(self) -> None:
         """Stop and unload all plugins, each even if another fails (contract §9)."""
-        for plugin in list(self.plugins.values()):
-            self.unload(plugin)
+        with ExitStack() as unloading:
+            for plugin in reversed(self.plugins.values()):
+                unloading.callback(self.unload, plugin)
 
     def __enter__(self) -> Self:
         """The host itself."""
@@ -166,6 +156,24 @@ class Host:
         """Let virtual time pass: polls, restarts and other timers run at their moments."""
         self.clock.advance(seconds)
 
+    # What clients ask of plugins.
+
+    def put(self, path: str, value: Any, *, context: str = "vessels.self") -> PutAnswer:  # noqa: ANN401 - a JSON value
+        """A client's PUT request, passed to the plugin that takes it (contract §13)."""
+        return put(self.plugins.values(), context, path, value)
+
+    def resources(self, kind: str) -> Resources:
+        """The resources of a type, such as `routes`, of whichever plugin provides them (contract §15)."""
+        return Resources(self.plugins.values(), kind)
+
+    def weather(self, name: str) -> Weather:
+        """The weather of a provider."""
+        return Weather(self.plugins.values(), name)
+
+    def radars(self, name: str) -> Radars:
+        """The radars of a provider."""
+        return Radars(self.plugins.values(), name)
+
     # What came of it.
 
     @property
@@ -185,10 +193,3 @@ def _parsed(text: str) -> Delta:
     except NotJson as error:
         raise ConfigurationError(f"The delta is not JSON: {error}.") from None
     return delta
-
-
-def link_message(origin: str, found: list[Problem]) -> str:
-    """All that keeps a binary from being linked, a line each."""
-    lines = [f"{origin} cannot be linked:"]
-    lines += [f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})" for p in found]
-    return "\n".join(lines)

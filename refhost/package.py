@@ -55,6 +55,33 @@ class PluginPackage:
         """The package's version, or ""."""
         return str(self.manifest.get("version") or "")
 
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The packages that must have started before it: `signalk.requires` (contract §6)."""
+        return self._signalk_names("requires")
+
+    @property
+    def recommends(self) -> tuple[str, ...]:
+        """The packages that go well with it: `signalk.recommends`."""
+        return self._signalk_names("recommends")
+
+    def _signalk_names(self, key: str) -> tuple[str, ...]:
+        section = self.manifest.get("signalk")
+        names = section.get(key) if isinstance(section, dict) else None
+        return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+
+    @property
+    def enabled_by_default(self) -> bool:
+        """Whether it starts without a saved configuration: `signalk-plugin-enabled-by-default`."""
+        return self.manifest.get("signalk-plugin-enabled-by-default") is True
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether its author has given it up: `signalk.deprecated`, or the keyword `signalk-deprecated`."""
+        section, keywords = self.manifest.get("signalk"), self.manifest.get("keywords")
+        flagged = bool(section.get("deprecated")) if isinstance(section, dict) else False
+        return flagged or (isinstance(keywords, list) and "signalk-deprecated" in keywords)
+
     def with_grants(self, grants: Grants) -> PluginPackage:
         """The same package with other capabilities."""
         return replace(self, grants=grants)

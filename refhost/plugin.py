@@ -1,43 +1,30 @@
-"""One plugin in a host: its states, and what a test or a server asks of it (contract §9)."""
+"""One plugin in a host: what a test or a server sees of it, and asks of it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from refhost.errors import PluginError, StateError
-from refhost.jsontext import NotJson, dumps, loads
-from refhost.services.gate import Phase
+from refhost.errors import HostError, StateError
+from refhost.jsontext import NotJson, loads
+from refhost.lifecycle import Lifecycle, State
 from refhost.storage import SavedConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from refhost.bus import Emission
-    from refhost.clock import Timer
     from refhost.delta import Delta
     from refhost.dialects.instance import Instance
+    from refhost.errors import PluginError
     from refhost.host import Host
     from refhost.journal import Record
-    from refhost.runtime import PluginRuntime
+    from refhost.package import PluginPackage
+    from refhost.runtime import Metadata, PluginRuntime
     from refhost.services.deltas import Claim
     from refhost.wasi.vfs import Vfs
 
-POLL_SECONDS = 1.0
-# After crash 1, 2 and 3 in a row the plugin is restarted so much later; the fourth disables it (R10).
-BACK_OFF_SECONDS = (1.0, 2.0, 4.0)
-RECOVERED_SECONDS = 30.0
-
-
-class State(StrEnum):
-    """Where a plugin is in its life (contract §9)."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RUNNING = "running"
-    ERROR = "error"
-    CRASHED = "crashed"
+__all__ = ["Plugin", "State", "schema_problem"]
 
 
 class Plugin:
@@ -49,24 +36,22 @@ class Plugin:
         schema_text: its JSON Schema as it gave it.
         schema: the same parsed; `{}` where the text is empty or unusable.
         schema_problem: why the text is unusable; "" when it is in order.
-        state: where it is in its life.
-        fault: the error that ended its last call badly; None while all is well.
+        endpoints: its HTTP endpoints; none without the capability (R9).
     """
 
-    def __init__(self, host: Host, runtime: PluginRuntime, instance: Instance, name: str, schema_text: str) -> None:
+    def __init__(self, host: Host, runtime: PluginRuntime, instance: Instance, metadata: Metadata) -> None:
         self.host = host
         self._runtime = runtime
-        self._instance: Instance | None = instance
-        self._timers: list[Timer] = []
-        self._crashes = 0
-        self._recovery: Timer | None = None
-        self.name = name
-        self.schema_text = schema_text
-        self.schema_problem = schema_problem(schema_text)
-        self.schema: Any = loads(schema_text) if schema_text.strip() and not self.schema_problem else {}
-        self.state = State.STOPPED
-        self.fault: PluginError | None = None
-        self.status_code: int | str = 0
+        self._life = Lifecycle(runtime, instance)
+        self._describe(metadata)
+
+    def _describe(self, metadata: Metadata) -> None:
+        self.name = metadata.name
+        self.schema_text = metadata.schema
+        self.schema_problem = schema_problem(metadata.schema)
+        readable = metadata.schema.strip() and not self.schema_problem
+        self.schema: Any = loads(metadata.schema) if readable else {}
+        self.endpoints = metadata.endpoints
 
     # What it is and what it did.
 
@@ -121,6 +106,18 @@ class Plugin:
         return self._runtime.config_file.read()
 
     @property
+    def package(self) -> PluginPackage:
+        """The package that it came in."""
+        return self._runtime.package
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether it is to run: as saved, or, with nothing saved, as its package says (contract §6)."""
+        if self._runtime.config_file.exists:
+            return self.config.enabled
+        return self.package.enabled_by_default
+
+    @property
     def puts(self) -> list[tuple[str, str]]:
         """The `(context, path)` pairs for which it takes PUT requests."""
         return list(self._runtime.registrations.puts)
@@ -133,14 +130,34 @@ class Plugin:
     @property
     def instance(self) -> Instance | None:
         """The instance that runs now; None after it died, until the next start."""
-        return self._instance
+        return self._life.instance
 
     @property
     def memory_bytes(self) -> int:
         """The linear memory in use; 0 for a component, where it cannot be seen."""
-        return self._instance.memory_bytes() if self._instance else 0
+        return self.instance.memory_bytes() if self.instance else 0
 
     # Its life.
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._life.state
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self._life.is_running
+
+    @property
+    def fault(self) -> PluginError | None:
+        """The error that ended its last call badly; None while all has been well since its last start."""
+        return self._life.fault
+
+    @property
+    def status_code(self) -> int | str:
+        """What its last start or stop returned: 0 when all was well; a component's error is a text."""
+        return self._life.status_code
 
     def start(self, config: Mapping[str, Any] | None = None, *, enable_debug: bool | None = None) -> State:
         """Start it, with this configuration saved first, or with the saved one. A running plugin stays as it is.
@@ -149,76 +166,77 @@ class Plugin:
             config: the configuration object.
             enable_debug: the server's switch; as saved when left out.
         """
-        if self.state is State.RUNNING:
-            return self.state
-        saved = self._runtime.config_file.read()
-        self._runtime.config_file.write(
-            SavedConfig(
-                enabled=True,
-                enable_debug=saved.enable_debug if enable_debug is None else enable_debug,
-                configuration=dict(config) if config is not None else saved.configuration,
-            )
-        )
-        self._leave_running()  # a restart that is still due after a crash is not wanted any more
-        self._crashes = 0
-        return self._start()
-
-    def _start(self) -> State:
-        saved = self._runtime.config_file.read()
-        return self.start_with(dumps({**saved.configuration, "enableDebug": saved.enable_debug}))
+        if not self.is_running:
+            self._save(configuration=config, enabled=True, enable_debug=enable_debug)
+            self._life.start()
+        return self.state
 
     def start_with(self, config_text: str) -> State:
         """Start it with a configuration as text, saved nowhere: what a faulty host might pass."""
-        self._enter(State.STARTING)
-        self.fault = None
-        try:
-            instance = self._live_instance()
-            with self._runtime.bus_held():
-                self.status_code = instance.start(config_text)
-        except PluginError as error:
-            self._fail(error)
-        else:
-            if self.status_code == 0:
-                self._run(instance)
-            else:
-                self._refuse(f"start returned {self.status_code!r}")
-        self._runtime.bus.drain()
+        self._life.start_with(config_text)
         return self.state
-
-    def _run(self, instance: Instance) -> None:
-        self._enter(State.RUNNING)
-        if instance.has_poll:
-            self._timers.append(self._runtime.clock.call_later(POLL_SECONDS, self._poll))
-        if instance.has_delta_handler and self._runtime.grants.has("dataRead"):
-            self._runtime.bus.listeners.append(self)
-
-    def _refuse(self, message: str) -> None:
-        self._runtime.journal.write(self.id, "fault", message, function="start")
-        self._enter(State.ERROR)
 
     def stop(self) -> State:
         """Stop it; afterwards it is `stopped`, whatever its stop returned (contract §9)."""
-        if self.state not in (State.RUNNING, State.CRASHED):
-            return self.state
-        self._leave_running()
-        if self.state is State.CRASHED or self._instance is None:
-            self._enter(State.STOPPED)
-            return self.state
-        try:
-            with self._runtime.bus_held():
-                self.status_code = self._instance.stop()
-            if self.status_code != 0:
-                self._runtime.journal.write(self.id, "fault", f"stop returned {self.status_code!r}", function="stop")
-            self._enter(State.STOPPED)
-        except PluginError as error:
-            self._fail(error)
-        self._runtime.registrations.clear()
-        self._runtime.bus.drain()
+        self._life.stop()
         return self.state
 
     def preset(self, config: Mapping[str, Any]) -> None:
         """Save a configuration, as a user does before enabling the plugin; it stays as it is until the next start."""
-        self._runtime.config_file.save_configuration(dict(config))
+        self._save(configuration=config)
+
+    def update_config(
+        self,
+        configuration: Mapping[str, Any] | None = None,
+        *,
+        enabled: bool | None = None,
+        enable_debug: bool | None = None,
+    ) -> State:
+        """Save what is given, then restart, start or stop as that asks for (contract §9)."""
+        self._save(configuration=configuration, enabled=enabled, enable_debug=enable_debug)
+        if self.state in (State.RUNNING, State.CRASHED):
+            self.stop()
+        if self.config.enabled:
+            self._life.start()
+        return self.state
+
+    def _save(
+        self,
+        *,
+        configuration: Mapping[str, Any] | None = None,
+        enabled: bool | None = None,
+        enable_debug: bool | None = None,
+    ) -> None:
+        saved = self.config
+        self._runtime.config_file.write(
+            SavedConfig(
+                enabled=saved.enabled if enabled is None else enabled,
+                enable_debug=saved.enable_debug if enable_debug is None else enable_debug,
+                configuration=saved.configuration if configuration is None else dict(configuration),
+            )
+        )
+
+    def reload(self, package: PluginPackage | None = None) -> State:
+        """Load the binary again, or another one, and go on as before: what is on the bus meanwhile is not lost (§9)."""
+        self.begin_reload()
+        return self.finish_reload(package)
+
+    def begin_reload(self) -> None:
+        """The first half of `reload`: from here on deltas are kept for it, at most 1000."""
+        self._start_again = self._life.begin_reload()
+
+    def finish_reload(self, package: PluginPackage | None = None) -> State:
+        """The second half of `reload`. A binary that cannot be loaded leaves it in `error`; the log has the reason."""
+        instance = None
+        try:
+            if package is not None:
+                self._runtime.replace_binary(package)
+            instance, metadata = self._runtime.load()
+            self._describe(metadata)
+        except HostError as error:
+            self._runtime.note("fault", f"it could not be loaded again: {error}")
+        self._life.finish_reload(instance, start=self._start_again)
+        return self.state
 
     @contextmanager
     def running(self, config: Mapping[str, Any] | None = None) -> Iterator[Plugin]:
@@ -246,98 +264,43 @@ class Plugin:
             return f"start returned {self.status_code!r}{told}"
         return f"its state is {self.state}"
 
+    def block(self, reason: str) -> None:
+        """Keep it from starting, since what it requires does not run (R23)."""
+        self._life.block(reason)
+
     def close(self) -> None:
         """Unload: stop it and free the instance. Closing twice changes nothing."""
-        self.stop()
-        self._leave_running()
-        if self._instance is not None:
-            self._instance.close()
-            self._instance = None
+        self._life.close()
 
-    # Calls while it runs.
+    # What a host asks of it while it runs.
 
-    def deliver(self, text: str) -> None:
-        """Hand it one delta, as the bus does; nothing reaches a plugin that is not running."""
-        if self.state is State.RUNNING and self._instance is not None and self._instance.has_delta_handler:
-            try:
-                with self._runtime.bus_held():
-                    self._instance.deliver(text)
-            except PluginError as error:
-                self._crash(error)
+    def exports(self, name: str) -> bool:
+        """Whether it exports a handler of this name."""
+        return self.instance is not None and self.instance.handles(name)
 
-    def _poll(self) -> None:
-        if self.state is not State.RUNNING or self._instance is None:
-            return
-        self._timers = [self._runtime.clock.call_later(POLL_SECONDS, self._poll)]
-        try:
-            with self._runtime.bus_held():
-                result = self._instance.poll()
-            if result != 0:
-                self._runtime.journal.write(self.id, "fault", f"poll returned {result}", function="poll")
-        except PluginError as error:
-            self._crash(error)
-        self._runtime.bus.drain()
+    def ask(self, export: str, text: str, size: int) -> str:
+        """Call a handler with a text, for a text of at most `size` bytes.
 
-    # What goes wrong.
+        Raises:
+            StateError: it does not run.
+            PluginError: the call ended badly, and the plugin has crashed.
+        """
+        answer: str = self._life.call(lambda instance: instance.ask(export, text, size))
+        return answer
 
-    def _fail(self, error: PluginError) -> None:
-        """A call outside of running ended badly: the plugin is in error, and its instance is of no more use."""
-        self._note(error)
-        self._drop_instance()
-        self._enter(State.ERROR)
+    def ask_http(self, export: str, request: str, size: int) -> str:
+        """The same for the handler of an HTTP endpoint, which takes its text another way (R13)."""
+        answer: str = self._life.call(lambda instance: instance.ask_http(export, request, size))
+        return answer
 
-    def _crash(self, error: PluginError) -> None:
-        """A call of a running plugin ended badly: restart it later, up to three times in a row (R10, R14)."""
-        self._note(error)
-        self._leave_running()
-        self._drop_instance()
-        if self._crashes >= len(BACK_OFF_SECONDS):
-            message = f"crashed {self._crashes + 1} times in a row: it is not restarted any more"
-            self._runtime.journal.write(self.id, "fault", message)
-            self._enter(State.ERROR)
-            return
-        self._enter(State.CRASHED)
-        delay = BACK_OFF_SECONDS[self._crashes]
-        self._crashes += 1
-        self._timers.append(self._runtime.clock.call_later(delay, self._restart))
+    def ask_radars(self) -> str:
+        """`radar_get_radars`, which takes no text."""
+        answer: str = self._life.call(lambda instance: instance.text("radar_get_radars", 65536))
+        return answer
 
-    def _restart(self) -> None:
-        if self.state is State.CRASHED and self._start() is State.RUNNING:
-            self._recovery = self._runtime.clock.call_later(RECOVERED_SECONDS, self._recovered)
-
-    def _recovered(self) -> None:
-        self._crashes = 0
-
-    def _note(self, error: PluginError) -> None:
-        self.fault = error
-        self._runtime.journal.write(self.id, "fault", str(error), function=error.function)
-
-    def _leave_running(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers = []
-        if self._recovery:
-            self._recovery.cancel()
-            self._recovery = None
-        if self in self._runtime.bus.listeners:
-            self._runtime.bus.listeners.remove(self)
-
-    def _drop_instance(self) -> None:
-        self._runtime.registrations.clear()
-        if self._instance is not None:
-            self._instance.close()
-            self._instance = None
-
-    def _live_instance(self) -> Instance:
-        if self._instance is None:
-            self._instance = self._runtime.instantiate()
-        self._runtime.enter(Phase.LIFE)
-        return self._instance
-
-    def _enter(self, state: State) -> None:
-        if state is not self.state:
-            self._runtime.journal.write(self.id, "state", f"{self.state} → {state}")
-            self.state = state
+    def note(self, message: str, export: str) -> None:
+        """Log what is wrong with an answer of it."""
+        self._runtime.note("fault", message, export)
 
 
 def schema_problem(text: str) -> str:

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refhost.binary import CoreBinary, Dialect
+from refhost.binary import CoreBinary, Dialect, is_component, read_core
 from refhost.dialects.assemblyscript import AssemblyScriptInstance
-from refhost.dialects.buffer import BufferInstance
+from refhost.dialects.buffer import STRING_BYTES, BufferInstance
 from refhost.dialects.command import CommandInstance
 from refhost.dialects.component import ComponentInstance
+from refhost.errors import LinkError
 from refhost.functions import SERVICES, TABLE
 from refhost.services.config import ConfigService
 from refhost.services.deltas import DeltaService
 from refhost.services.gate import Gate, Phase
+from refhost.services.http import Endpoint, parse_endpoints
 from refhost.services.reading import ReadingService
 from refhost.services.registrations import RegistrationService
 from refhost.services.runtime import RuntimeService
 from refhost.services.status import StatusService
 from refhost.wasi.preview1 import Preview1
 from refhost.wasi.preview2 import Preview2
+from refhost.world import ComponentBinary, read_component
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from refhost.bus import Bus
-    from refhost.capabilities import Grants
-    from refhost.clock import Clock
     from refhost.dialects.instance import Instance
+    from refhost.host import Host
     from refhost.journal import Journal
-    from refhost.limits import Limits
     from refhost.model import Model
-    from refhost.storage import Storage
-    from refhost.world import ComponentBinary
+    from refhost.package import PluginPackage
 
 _CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInstance]] = {
     Dialect.BUFFER: BufferInstance,
@@ -42,43 +42,82 @@ _CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInsta
 }
 
 
+@dataclass(frozen=True)
+class Metadata:
+    """What a plugin says about itself when it is loaded."""
+
+    name: str
+    schema: str
+    endpoints: list[Endpoint]
+
+
+def read_binary(binary: bytes) -> CoreBinary | ComponentBinary:
+    """Compile a binary of any dialect and look it through; nothing of it runs.
+
+    Raises:
+        BinaryError: no dialect takes it.
+    """
+    return read_component(binary) if is_component(binary) else read_core(binary)
+
+
+def linkable(package: PluginPackage) -> CoreBinary | ComponentBinary:
+    """The binary of a package, once everything in it fits.
+
+    Raises:
+        BinaryError: no dialect takes it.
+        LinkError: imports or exports do not fit; all of them are named.
+    """
+    binary = read_binary(package.binary)
+    found = binary.problems()
+    if found:
+        lines = [f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})" for p in found]
+        raise LinkError("\n".join([f"{package.origin} cannot be linked:", *lines]))
+    return binary
+
+
 class PluginRuntime:
     """The surroundings of one plugin; it outlives its instances."""
 
-    def __init__(
-        self,
-        plugin_id: str,
-        binary: CoreBinary | ComponentBinary,
-        grants: Grants,
-        *,
-        bus: Bus,
-        clock: Clock,
-        journal: Journal,
-        model: Model,
-        storage: Storage,
-        limits: Limits,
-        seed: int,
-    ) -> None:
+    def __init__(self, plugin_id: str, package: PluginPackage, host: Host, *, seed: int) -> None:
         self.plugin_id = plugin_id
-        self.grants = grants
-        self.bus = bus
-        self.clock = clock
-        self.journal = journal
-        self.storage = storage
-        self._binary = binary
-        self._limits = limits
+        self.package = package
+        self.grants = package.grants
+        self.bus = host.bus
+        self.clock = host.clock
+        self.journal = host.journal
+        self.storage = host.storage
+        self._limits = host.limits
+        self._binary = linkable(package)
         self._randomness = random.Random(f"{seed} {plugin_id}")
-        self.config_file = storage.config_file(plugin_id)
-        self.status = StatusService(self._id, grants, journal)
-        self.deltas = DeltaService(self._id, bus, self._log)
+        self.config_file = host.storage.config_file(plugin_id)
+        self.status = StatusService(self._id, self.grants, host.journal)
+        self.deltas = DeltaService(self._id, host.bus, self._log)
         self.registrations = RegistrationService(self._announce_put)
-        self.gate = Gate(self._id, grants, journal, self._operations(model))
+        self.gate = Gate(self._id, self.grants, host.journal, self._operations(host.model))
 
     def _id(self) -> str:
         return self.plugin_id
 
     def _log(self, kind: str, text: str) -> None:
-        self.journal.write(self.plugin_id, kind, text, function="sk_handle_message")
+        self.note(kind, text, "sk_handle_message")
+
+    def note(self, kind: str, text: str, function: str = "") -> None:
+        """Write a record about this plugin."""
+        self.journal.write(self.plugin_id, kind, text, function=function)
+
+    def replace_binary(self, package: PluginPackage) -> None:
+        """Take the binary of another package from the next instance on; id and capabilities stay.
+
+        Raises:
+            BinaryError: no dialect takes it.
+            LinkError: imports or exports do not fit.
+        """
+        self._binary = linkable(package)
+        self.package = package
+
+    def instance_over(self) -> None:
+        """The instance has stopped or is gone: what it registered and opened ends with it."""
+        self.registrations.clear()
 
     def _operations(self, model: Model) -> dict[str, Any]:
         """Each operation of the table with the method that carries it out."""
@@ -119,6 +158,29 @@ class PluginRuntime:
             yield
         finally:
             self.bus.release()
+
+    def load(self) -> tuple[Instance, Metadata]:
+        """A fresh instance, and what it says about itself (contract §9: load).
+
+        Raises:
+            PluginError: it ended badly while it was asked.
+        """
+        instance = self.instantiate()
+        try:
+            name = instance.name() or self.package.name
+            return instance, Metadata(name, instance.schema(), self._endpoints(instance))
+        except BaseException:
+            instance.close()
+            raise
+
+    def _endpoints(self, instance: Instance) -> list[Endpoint]:
+        """Its HTTP endpoints; without the capability it is not even asked (R9)."""
+        if not self.grants.has("httpEndpoints") or not instance.has_endpoints:
+            return []
+        endpoints, problems = parse_endpoints(instance.text("http_endpoints", STRING_BYTES))
+        for problem in problems:
+            self.note("fault", problem, "http_endpoints")
+        return endpoints
 
     def instantiate(self) -> Instance:
         """A fresh instance, in the phase of metadata.

@@ -40,6 +40,11 @@ class ConfigFile:
         self._files = files
         self._path = path
 
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever saved."""
+        return bool(self._files.exists(self._path))
+
     def read(self) -> SavedConfig:
         """What is saved; a file that is missing or unreadable reads as disabled and empty (§8)."""
         if not self._files.exists(self._path):

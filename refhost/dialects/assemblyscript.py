@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from refhost.dialects.buffer import STRING_BYTES
 from refhost.dialects.core import CoreInstance, read_string
 from refhost.dialects.memory import U32
 from refhost.errors import BadReturn, OutOfBounds
@@ -21,15 +22,15 @@ class AssemblyScriptInstance(CoreInstance):
 
     def id(self) -> str:
         """`plugin_id`, which is optional: the package's name decides."""
-        return self._string("plugin_id") if "plugin_id" in self._functions else ""
+        return self.text("plugin_id", STRING_BYTES) if "plugin_id" in self._functions else ""
 
     def name(self) -> str:
         """`plugin_name`."""
-        return self._string("plugin_name")
+        return self.text("plugin_name", STRING_BYTES)
 
     def schema(self) -> str:
         """`plugin_schema`."""
-        return self._string("plugin_schema")
+        return self.text("plugin_schema", STRING_BYTES)
 
     def start(self, config: str) -> int:
         """`plugin_start`, which takes UTF-8 bytes, not a string."""
@@ -49,6 +50,21 @@ class AssemblyScriptInstance(CoreInstance):
         with self._object(delta.encode("utf-16-le"), _STRING) as pointer:
             self.call("delta_handler", pointer)
 
+    def handles(self, export: str) -> bool:
+        """Whether it exports `(string) -> string`, or the `(pointer, length) -> string` of an endpoint (R13)."""
+        return self._exports.get(export) in ("(i32) -> i32", "(i32, i32) -> i32")
+
+    def ask(self, export: str, text: str, size: int) -> str:
+        """A handler of a PUT or a provider, which takes a string."""
+        with self._object(text.encode("utf-16-le"), _STRING) as pointer:
+            return self.text(export, size, pointer)
+
+    def ask_http(self, export: str, request: str, size: int) -> str:
+        """A handler of an endpoint, which takes UTF-8 bytes and their number (R13)."""
+        data = request.encode("utf-8")
+        with self._object(data, _BLOCK) as pointer:
+            return self.text(export, size, pointer, len(data))
+
     @contextmanager
     def _object(self, data: bytes, class_id: int) -> Iterator[int]:
         """An object in the plugin's heap, protected from its collector while it is in use."""
@@ -60,14 +76,27 @@ class AssemblyScriptInstance(CoreInstance):
         if pinned:
             self.call("__unpin", pointer)
 
-    def _string(self, export: str) -> str:
-        pointer = self.number(export)
+    def text(self, export: str, size: int, *arguments: int) -> str:
+        """Call an export that returns a string.
+
+        Raises:
+            BadReturn: it returned none, or one of more than `size` bytes in UTF-8 (R30).
+        """
+        taken = self._exports[export].count("i32") - 1
+        if taken != len(arguments):
+            raise BadReturn(export, f"{export} takes {taken} arguments, and the host has {len(arguments)} for it (R13)")
+        pointer = self.number(export, *arguments)
         if not pointer:
             raise BadReturn(export, f"{export} returned null where a string belongs")
         try:
-            return read_string(self.memory, pointer)
+            text = read_string(self.memory, pointer)
         except OutOfBounds as error:
             reason = f"no string at {pointer & U32:#x}: {error}"
         except (UnicodeDecodeError, ValueError) as error:
             reason = f"what is not UTF-16: {error}"
+        else:
+            length = len(text.encode("utf-8"))
+            if length <= size:
+                return text
+            reason = f"{length} bytes, and the limit is {size} (R30)"
         raise BadReturn(export, f"{export} returned {reason}")

@@ -21,15 +21,15 @@ class BufferInstance(CoreInstance):
 
     def id(self) -> str:
         """`plugin_id`."""
-        return self._string_out("plugin_id")
+        return self.text("plugin_id", STRING_BYTES)
 
     def name(self) -> str:
         """`plugin_name`."""
-        return self._string_out("plugin_name")
+        return self.text("plugin_name", STRING_BYTES)
 
     def schema(self) -> str:
         """`plugin_schema`."""
-        return self._string_out("plugin_schema")
+        return self.text("plugin_schema", STRING_BYTES)
 
     def start(self, config: str) -> int:
         """`plugin_start`."""
@@ -49,6 +49,17 @@ class BufferInstance(CoreInstance):
         with self._argument(delta) as (pointer, length):
             self.call("delta_handler", pointer, length)
 
+    def handles(self, export: str) -> bool:
+        """Whether it exports `(text, length, out, max) -> length` under this name."""
+        return self._exports.get(export) == "(i32, i32, i32, i32) -> i32"
+
+    def ask(self, export: str, text: str, size: int) -> str:
+        """A handler of a PUT, a provider or an endpoint."""
+        with self._argument(text) as (pointer, length):
+            return self.text(export, size, pointer, length)
+
+    ask_http = ask
+
     @contextmanager
     def _argument(self, text: str) -> Iterator[tuple[int, int]]:
         data = text.encode("utf-8")
@@ -60,12 +71,12 @@ class BufferInstance(CoreInstance):
         if "deallocate" in self._functions:
             self.call("deallocate", pointer, length)
 
-    def _string_out(self, export: str, size: int = STRING_BYTES) -> str:
-        """Call `(out, max) -> length` and read what it wrote, if it kept to the buffer (§2.1, R30)."""
+    def text(self, export: str, size: int, *arguments: int) -> str:
+        """Call `(…, out, max) -> length` and read what it wrote, if it kept to the buffer (§2.1, R30)."""
         pointer = self.call("allocate", size) or 0
         if not pointer:
             raise BadReturn("allocate", f"allocate({size}) returned 0, when {export} was about to be called")
-        length = self.number(export, pointer, size)
+        length = self.number(export, *arguments, pointer, size)
         if not 0 <= length <= size:
             raise BadReturn(
                 export,

@@ -11,6 +11,7 @@ class CommandInstance(CoreInstance):
 
     has_poll = False
     has_delta_handler = False
+    has_endpoints = False
 
     def id(self) -> str:
         """Nothing: the package's name decides."""
@@ -39,6 +40,20 @@ class CommandInstance(CoreInstance):
     def poll(self) -> int:
         """A program has no poll."""
         return 0
+
+    def handles(self, export: str) -> bool:  # noqa: ARG002 - it has no handlers
+        """A program has no handlers."""
+        return False
+
+    def ask(self, export: str, text: str, size: int) -> str:  # noqa: ARG002 - the same
+        """A program has no handlers."""
+        return ""
+
+    ask_http = ask
+
+    def text(self, export: str, size: int) -> str:  # noqa: ARG002 - the same
+        """A program has no texts."""
+        return ""
 
     def deliver(self, delta: str) -> None:
         """A program takes no deltas."""

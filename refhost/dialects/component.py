@@ -32,6 +32,7 @@ class ComponentInstance:
     """One component in a store of its own."""
 
     has_poll = False
+    has_endpoints = False
 
     def __init__(self, binary: ComponentBinary, gate: Gate, wasi: Preview2, limits: Limits) -> None:
         self.store = wasmtime.Store(engine())
@@ -134,6 +135,20 @@ class ComponentInstance:
         carried = loads(delta)
         if any("values" in update for update in carried["updates"]):
             self._call("on-delta", record_of(carried))
+
+    def handles(self, export: str) -> bool:  # noqa: ARG002 - the world has none
+        """The world has no handlers for PUT, HTTP or providers."""
+        return False
+
+    def ask(self, export: str, text: str, size: int) -> str:  # noqa: ARG002 - the same
+        """Never called: `handles` says so."""
+        return ""
+
+    ask_http = ask
+
+    def text(self, export: str, size: int) -> str:  # noqa: ARG002 - the same
+        """Never called."""
+        return ""
 
     def memory_bytes(self) -> int:
         """Not visible from outside a component."""

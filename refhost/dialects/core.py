@@ -37,6 +37,7 @@ class CoreInstance:
         self._memory: GuestMemory | None = None
         self._closed = False
         self._functions: dict[str, wasmtime.Func] = {}
+        self._exports = binary.exports
         try:
             self._instantiate(binary)
         except BaseException:
@@ -44,6 +45,7 @@ class CoreInstance:
             raise
         self.has_poll = "poll" in self._functions
         self.has_delta_handler = "delta_handler" in self._functions
+        self.has_endpoints = "http_endpoints" in self._functions
 
     def _instantiate(self, binary: CoreBinary) -> None:
         imports = [self._import(entry.module, entry.name or "", entry.type) for entry in binary.module.imports]
@@ -153,6 +155,7 @@ class CoreInstance:
         return number
 
     def _write_answer(self, pointer: int, size: int, answer: str | None) -> int:
+        self.memory.check(pointer, size)  # all that was offered, not only what the answer takes of it (§4)
         if answer is None:
             return 0
         data = answer.encode("utf-8")

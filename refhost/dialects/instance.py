@@ -13,6 +13,7 @@ class Instance(Protocol):
 
     has_poll: bool
     has_delta_handler: bool
+    has_endpoints: bool
 
     def id(self) -> str:
         """The plugin's own id; "" where it exports none."""
@@ -34,6 +35,18 @@ class Instance(Protocol):
 
     def deliver(self, delta: str) -> None:
         """Take a delta as JSON."""
+
+    def handles(self, export: str) -> bool:
+        """Whether it exports a handler of this name: something that can be asked."""
+
+    def ask(self, export: str, text: str, size: int) -> str:
+        """Call a handler with a text; its answer may have `size` bytes."""
+
+    def ask_http(self, export: str, request: str, size: int) -> str:
+        """The same for the handler of an HTTP endpoint (R13)."""
+
+    def text(self, export: str, size: int) -> str:
+        """Call an export that takes nothing and returns a text of at most `size` bytes."""
 
     def memory_bytes(self) -> int:
         """The linear memory in use; 0 where it cannot be seen."""

@@ -36,6 +36,10 @@ class GuestMemory:
             raise OutOfBounds(pointer, length, size)
         return ctypes.addressof(self._memory.data_ptr(self._store).contents) + pointer
 
+    def check(self, pointer: int, length: int) -> None:
+        """Raise `OutOfBounds` unless all `length` bytes at `pointer` lie in the memory."""
+        self._address(pointer & U32, length & U32)
+
     def read(self, pointer: int, length: int) -> bytes:
         """The `length` bytes at `pointer`."""
         pointer, length = pointer & U32, length & U32

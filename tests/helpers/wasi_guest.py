@@ -1,7 +1,5 @@
 """Guests for the tests of WASI: something that calls its functions with real pointers into a real memory."""
 
-
-
 from __future__ import annotations
 
 import random

@@ -1,0 +1,283 @@
+"""The states of a plugin, and every way from one to another (contract §9)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from refhost.errors import PluginError, StateError
+from refhost.jsontext import dumps
+from refhost.services.gate import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from refhost.clock import Timer
+    from refhost.dialects.instance import Instance
+    from refhost.runtime import PluginRuntime
+
+POLL_SECONDS = 1.0
+# After crash 1, 2 and 3 in a row the plugin is restarted so much later; the fourth disables it (R10).
+BACK_OFF_SECONDS = (1.0, 2.0, 4.0)
+RECOVERED_SECONDS = 30.0
+
+
+class State(StrEnum):
+    """Where a plugin is in its life (contract §9)."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    ERROR = "error"
+    CRASHED = "crashed"
+
+
+class Lifecycle:
+    """One plugin's life: its instance, its timers, its crashes.
+
+    Attributes:
+        state: where it is.
+        fault: the error that ended its last call badly; None since the last start.
+        status_code: what its last start or stop returned.
+        instance: what runs now; None after it died, until the next start.
+    """
+
+    def __init__(self, runtime: PluginRuntime, instance: Instance) -> None:
+        self._runtime = runtime
+        self._timers: list[Timer] = []
+        self._recovery: Timer | None = None
+        self._crashes = 0
+        self.instance: Instance | None = instance
+        self.state = State.STOPPED
+        self.fault: PluginError | None = None
+        self.status_code: int | str = 0
+
+    # Starting.
+
+    def start(self) -> None:
+        """Start with what is saved. A running plugin stays as it is; a restart that was due is not wanted any more."""
+        if self.state is not State.RUNNING:
+            self._leave_running()
+            self._crashes = 0
+            self._start()
+
+    def _start(self) -> None:
+        saved = self._runtime.config_file.read()
+        self.start_with(dumps({**saved.configuration, "enableDebug": saved.enable_debug}))
+
+    def start_with(self, config_text: str) -> None:
+        """Start with any text in the place of the configuration."""
+        self._enter(State.STARTING)
+        self.fault = None
+        try:
+            with self._calling():
+                instance = self._live_instance()
+                self.status_code = instance.start(config_text)
+        except PluginError as error:
+            self._fail(error)
+        else:
+            if self.status_code == 0:
+                self._run(instance)
+            else:
+                self._runtime.note("fault", f"start returned {self.status_code!r}", "start")
+                self._runtime.registrations.clear()
+                self._enter(State.ERROR)
+        self._runtime.bus.drain()
+
+    def _live_instance(self) -> Instance:
+        if self.instance is None:
+            self.instance = self._runtime.instantiate()
+        self._runtime.enter(Phase.LIFE)
+        return self.instance
+
+    def block(self, reason: str) -> None:
+        """Do not start at all; the reason is what a user sees."""
+        if self.state is State.STOPPED:
+            self._runtime.note("fault", reason, "start")
+            self._runtime.status.error = reason
+
+    def _run(self, instance: Instance) -> None:
+        self._enter(State.RUNNING)
+        if instance.has_poll:
+            self._timers.append(self._runtime.clock.call_later(POLL_SECONDS, self._poll))
+        if instance.has_delta_handler and self._runtime.grants.has("dataRead"):
+            self._runtime.bus.subscriptions.subscribe(self._runtime.plugin_id, self.deliver)
+
+    # Stopping.
+
+    def stop(self) -> None:
+        """Stop; afterwards it is `stopped`, whatever its stop returned, or in `error` when stop trapped (R44)."""
+        if self.state not in (State.RUNNING, State.CRASHED):
+            return
+        crashed = self.state is State.CRASHED
+        self._leave_running()
+        if crashed or self.instance is None:
+            self._enter(State.STOPPED)
+            return
+        try:
+            with self._calling():
+                self.status_code = self.instance.stop()
+            if self.status_code != 0:
+                self._runtime.note("fault", f"stop returned {self.status_code!r}", "stop")
+            self._enter(State.STOPPED)
+        except PluginError as error:
+            self._fail(error)
+        self._runtime.instance_over()
+        self._runtime.bus.drain()
+
+    def close(self) -> None:
+        """Stop, and free the instance. Closing twice changes nothing."""
+        try:
+            self.stop()
+        finally:
+            self._leave_running()
+            self._drop_instance()
+
+    # Reloading.
+
+    def begin_reload(self) -> bool:
+        """Keep deltas from here on, stop, and let the instance go; whether it was running."""
+        was_running = self.state is State.RUNNING
+        if was_running:
+            self._runtime.bus.subscriptions.start_buffering(self._runtime.plugin_id)
+        self.close()
+        return was_running
+
+    def finish_reload(self, instance: Instance | None, *, start: bool) -> None:
+        """Go on with a fresh instance, or none where there is none; start, and replay what was kept, in order."""
+        self.instance = instance
+        self.fault = None
+        if instance is None:
+            self._enter(State.ERROR)
+        elif self.state is not State.STOPPED:
+            self._enter(State.STOPPED)
+        if start and instance is not None:
+            self.start()
+        name = self._runtime.plugin_id
+        kept, dropped = self._runtime.bus.subscriptions.stop_buffering(name)
+        if dropped:
+            self._runtime.note("warning", f"{dropped} deltas were dropped while it was reloaded, the oldest first")
+        if self.state is not State.RUNNING:
+            self._runtime.bus.subscriptions.unsubscribe(name)
+            if kept:
+                self._runtime.note("warning", f"{len(kept)} deltas were kept for it, and it does not run")
+        for text in kept:
+            self.deliver(text)
+        self._runtime.bus.drain()
+
+    # Calls while it runs.
+
+    def call(self, step: Callable[[Instance], Any]) -> Any:  # noqa: ANN401 - as the step returns
+        """Call into the running plugin; a call that ends badly is a crash.
+
+        Raises:
+            StateError: it does not run: no code of a stopped plugin does (R22).
+            PluginError: the call ended badly.
+        """
+        if self.state is not State.RUNNING or self.instance is None:
+            raise StateError(f"{self._runtime.plugin_id} does not run: it is {self.state}.")
+        try:
+            with self._calling():
+                return step(self.instance)
+        except PluginError as error:
+            self._crash(error)
+            raise
+        finally:
+            self._runtime.bus.drain()
+
+    def deliver(self, text: str) -> None:
+        """Hand it one delta, as the bus does; nothing reaches a plugin that is not running."""
+        if self.state is State.RUNNING and self.instance is not None and self.instance.has_delta_handler:
+            try:
+                with self._calling():
+                    self.instance.deliver(text)
+            except PluginError as error:
+                self._crash(error)
+
+    def _poll(self) -> None:
+        if self.state is not State.RUNNING or self.instance is None:
+            return
+        self._timers = [self._runtime.clock.call_later(POLL_SECONDS, self._poll)]
+        try:
+            with self._calling():
+                result = self.instance.poll()
+            if result != 0:
+                self._runtime.note("fault", f"poll returned {result}", "poll")
+        except PluginError as error:
+            self._crash(error)
+        self._runtime.bus.drain()
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        """A call into the plugin: what it emits waits (R21); an exception that is not the plugin's leaves it dead."""
+        try:
+            with self._runtime.bus_held():
+                yield
+        except PluginError:
+            raise
+        except BaseException:
+            self._leave_running()
+            self._drop_instance()
+            self._enter(State.ERROR)
+            raise
+
+    # What goes wrong.
+
+    def _fail(self, error: PluginError) -> None:
+        """A call outside of running ended badly: the plugin is in error, and its instance is of no more use."""
+        self._note(error)
+        self._drop_instance()
+        self._enter(State.ERROR)
+
+    def _crash(self, error: PluginError) -> None:
+        """A call of a running plugin ended badly: restart it later, up to three times in a row (R10, R14)."""
+        self._note(error)
+        self._leave_running()
+        self._drop_instance()
+        if self._crashes >= len(BACK_OFF_SECONDS):
+            self._runtime.note("fault", f"crashed {self._crashes + 1} times in a row: it is not restarted any more")
+            self._enter(State.ERROR)
+            return
+        self._enter(State.CRASHED)
+        delay = BACK_OFF_SECONDS[self._crashes]
+        self._crashes += 1
+        self._timers.append(self._runtime.clock.call_later(delay, self._restart))
+
+    def _restart(self) -> None:
+        if self.state is State.CRASHED:
+            self._start()
+            if self.is_running:
+                self._recovery = self._runtime.clock.call_later(RECOVERED_SECONDS, self._recovered)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self.state is State.RUNNING
+
+    def _recovered(self) -> None:
+        self._crashes = 0
+
+    def _note(self, error: PluginError) -> None:
+        self.fault = error
+        self._runtime.note("fault", str(error), error.function)
+
+    def _leave_running(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
+        if self._recovery:
+            self._recovery.cancel()
+            self._recovery = None
+        self._runtime.bus.subscriptions.unsubscribe(self._runtime.plugin_id)
+
+    def _drop_instance(self) -> None:
+        self._runtime.instance_over()
+        if self.instance is not None:
+            self.instance.close()
+            self.instance = None
+
+    def _enter(self, state: State) -> None:
+        if state is not self.state:
+            self._runtime.note("state", f"{self.state} → {state}")
+            self.state = state
