@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     import pytest
 
+# Pytest takes this from the topmost conftest only.
+pytest_plugins = ["pytester"]
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:  # noqa: ARG001 - pytest's names
     """Ignore `tests/` when plugins are to be judged and nothing else was named."""

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from conformance.catalogue import Requirement
     from conformance.subject import Subject
 
-_STEPS_SHOWN = 12
+_STEPS_SHOWN = 8
 _LOG_SHOWN = 12
 # Enough for any of the ordinary deltas; a megabyte is not read by anybody.
-_STEP_CHARACTERS = 500
+_STEP_CHARACTERS = 300
 
 
 def judge(requirement: Requirement, subject: Subject) -> Verdict:
@@ -38,7 +38,7 @@ def judge(requirement: Requirement, subject: Subject) -> Verdict:
         mend = violation.mend or requirement.mend
         return _verdict(requirement, broken, violation.seen, trial, violation.case, mend)
     except (NotJudged, HostError) as error:
-        reason = printable(f"could not be judged: {error}".splitlines()[0], limit=300)
+        reason = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
         return Verdict(requirement, Outcome.FAIL, reason, mend=_FIRST, cascade=True)
     return Verdict(requirement, Outcome.PASS)
 
@@ -58,9 +58,11 @@ def _not_applicable(requirement: Requirement, subject: Subject) -> str:
 
 
 def _verdict(requirement: Requirement, outcome: Outcome, reason: str, trial: Trial, case: str, mend: str) -> Verdict:
-    steps = trial.steps[-_STEPS_SHOWN:]
-    if len(trial.steps) > _STEPS_SHOWN:
-        steps = [f"({len(trial.steps) - _STEPS_SHOWN} steps before)", *steps]
+    steps = list(trial.steps)
+    if len(steps) > _STEPS_SHOWN:
+        # How it was loaded and started says much; of the rest, what came last.
+        left_out = len(steps) - _STEPS_SHOWN
+        steps = [*steps[:2], f"({left_out} steps more)", *steps[2 + left_out :]]
     records = [f"[{r.kind}] {f'{r.function}: ' if r.function else ''}{r.text}" for r in trial.log[-_LOG_SHOWN:]]
     return Verdict(
         requirement,

@@ -44,7 +44,7 @@ class Observation:
         fault: how the call that ended it ended: see `Session.fault`.
         after_start: how many claims and records there were when start had returned.
         status_after_start: the status and error texts at that moment.
-        marks: for each step, how many deltas had been emitted when it was over.
+        marks: for each step, how many deltas, log records and file operations there were when it was over.
     """
 
     failure: str = ""
@@ -61,16 +61,19 @@ class Observation:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     registered: Sequence[str] = ()
     steps: Sequence[str] = ()
-    marks: list[int] = field(default_factory=list)
+    marks: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def steps_to_claim(self, number: int) -> list[str]:
-        """The steps that lead to the delta of this number: loading, starting, and the one in which it was emitted."""
-        within = next((i for i, count in enumerate(self.marks) if count >= number), len(self.steps) - 1)
-        return [step for i, step in enumerate(self.steps) if i in (0, 1, within)]
+    def steps_until(self, *counts: int) -> list[str]:
+        """The steps that lead to so many deltas, records and operations: loading, starting, and the one that did it."""
+        last = len(self.steps) - 1
+        reached = (all(c >= w for c, w in zip(mark, counts, strict=True)) for mark in self.marks)
+        within = next((number for number, there in enumerate(reached) if there), last)
+        return [step for number, step in enumerate(self.steps) if number in (0, 1, within)]
 
     def mark(self, session: Session) -> None:
-        """Note how many deltas had been emitted when the latest step was over."""
-        self.marks += [len(session.claims)] * (len(session.steps) - len(self.marks))
+        """Note how many deltas, records and file operations there were when the latest step was over."""
+        counts = (len(session.claims), len(session.log), len(session.file_operations))
+        self.marks += [counts] * (len(session.steps) - len(self.marks))
 
     def take(self, session: Session) -> None:
         """Copy what the session shows now."""

@@ -37,9 +37,9 @@ class Trial:
         self.steps: list[str] = []
         self.log: list[LogRecord] = []
 
-    def show_claim(self, number: int) -> None:
-        """Keep of the ordinary run's steps only those that lead to the delta of this number, counted from 1."""
-        self.steps = self.subject.observation.steps_to_claim(number)
+    def show_until(self, *, claims: int = 0, records: int = 0, operations: int = 0) -> None:
+        """Keep of the ordinary run's steps those that lead to the nth delta, log record or file operation."""
+        self.steps = self.subject.observation.steps_until(claims, records, operations)
 
     @property
     def observation(self) -> Observation:
@@ -62,6 +62,17 @@ class Trial:
             raise NotJudged(f"the plugin could not be loaded: {seen.failure}")
         if seen.fault == "timeout" and not hanging:
             raise NotJudged(f"{seen.failure} (see LIFE-005)")
+        return seen
+
+    def startable(self) -> Observation:
+        """The ordinary run of a plugin whose start came back, if only to refuse its configuration.
+
+        Raises:
+            NotJudged: start trapped, aborted or exited: with another configuration it would again.
+        """
+        seen = self.loaded()
+        if seen.failed_at == "start" and seen.fault:
+            raise NotJudged(f"the plugin did not start: {seen.failure}")
         return seen
 
     def lived(self) -> Observation:

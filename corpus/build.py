@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 RECIPES: Mapping[str, Toolchain] = {
+    "fetch-assemblyscript": AssemblyScript(),
     "hello-assemblyscript": AssemblyScript(),
     "hello-c": C(),
     "hello-component": CComponent(sources=("plugin.c", "files.c", "memory.c", "text.c")),

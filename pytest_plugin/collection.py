@@ -104,7 +104,8 @@ class ConformanceItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
         """The verdict in words; anything else is a fault of the harness, shown as such."""
         if isinstance(excinfo.value, RequirementBroken):
-            return failure_text(excinfo.value.verdict, f"{self.selected.command} {shlex.quote(self.nodeid)}")
+            again = f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
+            return failure_text(excinfo.value.verdict, f"{self.selected.command} {shlex.quote(again)}")
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ from pytest_plugin import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from syrupy.assertion import SnapshotAssertion
 
@@ -38,6 +38,8 @@ def wasm_plugin(request: pytest.FixtureRequest, signalk: Host) -> Plugin:
     each.
     """
     marker = request.node.get_closest_marker("wasm")
+    if marker and marker.args:
+        pytest.fail(f"@pytest.mark.wasm takes names only: plugin={marker.args[0]!r}.", pytrace=False)
     chosen = dict(marker.kwargs) if marker else {}
     package = _package(request, chosen, getattr(request, "param", None))
     return _load(request, signalk, package, chosen.get("config"))
@@ -79,17 +81,17 @@ def load_wasm_plugin(
 
 
 @pytest.fixture
-def delta_snapshot(request: pytest.FixtureRequest, snapshot: SnapshotAssertion) -> SnapshotAssertion:
+def delta_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
     """Compare deltas with what was recorded: `assert plugin.emitted == delta_snapshot`.
 
     Record with `pytest --snapshot-update`. The files lie beside the test, in `__snapshots__/<test file>/<plugin>.ambr`.
     """
-    from pytest_plugin.snapshots import extension_for
+    from pytest_plugin.snapshots import assertion_of
 
     name = "deltas"
     if "wasm_plugin" in request.fixturenames:
         name = request.getfixturevalue("wasm_plugin").id
-    return snapshot.use_extension(extension_for(name))
+    return assertion_of(request, name)
 
 
 def _package(request: pytest.FixtureRequest, chosen: dict[str, Any], param: Path | None) -> PluginPackage:
@@ -107,15 +109,16 @@ def _package(request: pytest.FixtureRequest, chosen: dict[str, Any], param: Path
         capabilities = chosen.get("capabilities")
         if capabilities is None:
             capabilities = selection.read_capabilities(request.config)
-        return selection.package_at(path, options.shown_path(request.config, path), capabilities)
+        return selection.package_at(path, f"plugin {options.shown_path(request.config, path)}", capabilities)
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _path(request: pytest.FixtureRequest, named: str | Path | None) -> Path:
     if named is not None:
-        beside = Path(str(getattr(request, "path", request.config.rootpath))).parent / named
-        return beside if beside.exists() else request.config.rootpath / named
+        test_file: Path | None = getattr(request, "path", None)  # a fixture of the session has none
+        beside = test_file.parent / named if test_file else None
+        return beside if beside and beside.exists() else request.config.rootpath / named
     paths = options.plugin_paths(request.config)
     if not paths:
         pytest.fail(
@@ -129,6 +132,7 @@ def _path(request: pytest.FixtureRequest, named: str | Path | None) -> Path:
 def _load(request: pytest.FixtureRequest, host: Host, package: PluginPackage, config: dict[str, Any] | None) -> Plugin:
     """Load a plugin, with the configuration saved that `start()` will take: this one, `--wasm-config`, or defaults."""
     from conformance.configuration import default_configuration
+    from conformance.text import printable
     from pytest_plugin import selection
     from refhost.errors import HostError
 
@@ -137,6 +141,6 @@ def _load(request: pytest.FixtureRequest, host: Host, package: PluginPackage, co
         if config is None:
             config = selection.read_config(request.config)
     except (HostError, pytest.UsageError) as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(printable(str(error), limit=4000), pytrace=False) from None
     plugin.preset(default_configuration(plugin.schema) if config is None else config)
     return plugin

@@ -60,4 +60,4 @@ def text_of(config: pytest.Config, name: str) -> tuple[str, Path]:
     given = config.getoption(name)
     if given is not None:
         return given, config.invocation_params.dir
-    return str(config.getini(name)), config.rootpath
+    return str(config.getini(name)), config.inipath.parent if config.inipath else config.rootpath

@@ -81,9 +81,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that uses `wasm_plugin` once for each plugin, where there are several."""
+    """Run a test that uses `wasm_plugin` once for each plugin; named for a single one too, as its snapshots are."""
     paths = options.plugin_paths(metafunc.config)
-    if "wasm_plugin" in metafunc.fixturenames and len(paths) > 1:
+    if "wasm_plugin" in metafunc.fixturenames and paths:
         marker = metafunc.definition.get_closest_marker("wasm")
         if marker is None or marker.kwargs.get("plugin") is None:
             from pytest_plugin import selection
@@ -101,6 +101,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     verdict = item.stash.get(options.VERDICT, None)
     if verdict is not None and report.when == "call":
         report.wasm = verdict  # type: ignore[attr-defined]  # an attribute of ours
+        if report.skipped:
+            report.longrepr = (str(item.path), 0, f"not applicable: {verdict['reason']}")
     return report
 
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from conformance.verdict import Verdict
 
@@ -17,16 +17,16 @@ _LABEL = 10
 def failure_text(verdict: Verdict, command: str) -> str:
     """The text of one failure. A plugin's own words in it are escaped already."""
     requirement = verdict.requirement
-    head = f"{requirement.id} ({requirement.level}, contract {requirement.section}): "
+    which = f"[{requirement.id}, {requirement.level}, contract {requirement.section}]"
     if verdict.cascade:
-        return f"{head}{verdict.reason}"
+        return f"{verdict.reason} {which}"
     parts = [
-        f"{head}{requirement.text}",
+        f"{requirement.text} {which}",
         *_part("seen", verdict.reason.splitlines()),
-        *_part("case", [f"{number}. {step}" for number, step in enumerate(verdict.case, 1)]),
+        *_whole("case", _numbered(verdict.case)),
         *_part("why", [requirement.why]),
         *_part("mend", verdict.mend.splitlines()),
-        *_part("log", verdict.log),
+        *_whole("log", verdict.log),
         f"{'again':<{_LABEL}}{command}",
     ]
     return "\n".join(parts)
@@ -39,3 +39,19 @@ def _part(label: str, lines: Iterable[str]) -> list[str]:
         for piece in (textwrap.wrap(line, _WIDTH - _LABEL, break_on_hyphens=False, subsequent_indent="  ") or [""])
     ]
     return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(wrapped)]
+
+
+def _numbered(steps: Iterable[str]) -> Iterator[str]:
+    """Steps with numbers; what is said about steps that are left out has none."""
+    number = 0
+    for step in steps:
+        if step.startswith("("):
+            yield f"   {step}"
+        else:
+            number += 1
+            yield f"{number}. {step}"
+
+
+def _whole(label: str, lines: Iterable[str]) -> list[str]:
+    """Lines as they are, so that a delta or a call can be copied out of them."""
+    return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]

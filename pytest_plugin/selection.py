@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.catalogue import catalogue
 from conformance.subject import Subject
+from conformance.text import printable
 from pytest_plugin import options
 from refhost.capabilities import Grants
 from refhost.errors import HostError
@@ -25,12 +26,15 @@ class Selected:
     """One plugin of this run.
 
     Attributes:
-        name: the first part of its items' ids: the plugin's id, or the name of its file.
+        name: the first part of its items' ids: the plugin's id, or the name of its file; with a number behind it where
+            another plugin of this run is called the same.
+        alone: that name without the number, as it is when this plugin alone is judged.
         path: where it is.
-        command: the command line that judges it again; an id is put behind it.
+        command: the command line that judges it alone; an id is put behind it.
     """
 
     name: str
+    alone: str
     path: Path
     subject: Subject
     command: str
@@ -51,15 +55,19 @@ def prepare(config: pytest.Config) -> None:
     selected: list[Selected] = []
     for path in options.plugin_paths(config):
         shown = options.shown_path(config, path)
-        package = package_at(path, shown, capabilities)
+        where = f"{_given_by(config)}={shown}"
+        package = package_at(path, where, capabilities)
         subject = Subject(package, config=given)
         try:
             subject.binary  # noqa: B018 - reading it compiles it, and finds out whether it is a plugin at all
         except HostError as error:
-            raise _usage(f"--wasm-plugin={shown}", error) from None
-        name = _free_name(package, path, {entry.name for entry in selected})
-        selected.append(Selected(name, path, subject, _command(config, shown)))
+            raise _usage(where, error) from None
+        alone = _name(package, path)
+        name = _free_name(alone, {entry.name for entry in selected})
+        selected.append(Selected(name, alone, path, subject, _command(config, shown)))
     config.stash[_SELECTED] = selected
+    # Here, and not when items are collected: under xdist only the workers collect, and cannot end in a usage error.
+    _check_pasted(_pasted(config))
 
 
 def subjects(config: pytest.Config) -> list[Selected]:
@@ -67,8 +75,12 @@ def subjects(config: pytest.Config) -> list[Selected]:
     return config.stash[_SELECTED]
 
 
-def package_at(path: Path, shown: str, capabilities: dict[str, Any] | None) -> PluginPackage:
-    """Read a package.
+def _given_by(config: pytest.Config) -> str:
+    return "--wasm-plugin" if config.getoption("wasm_plugin") else "wasm_plugin"
+
+
+def package_at(path: Path, where: str, capabilities: dict[str, Any] | None) -> PluginPackage:
+    """Read a package; `where` says in a message who asked for it.
 
     Raises:
         pytest.UsageError: it is none.
@@ -78,7 +90,7 @@ def package_at(path: Path, shown: str, capabilities: dict[str, Any] | None) -> P
         if capabilities is not None:
             package = package.with_grants(Grants.exactly(capabilities))
     except HostError as error:
-        raise _usage(f"--wasm-plugin={shown}", error) from None
+        raise _usage(where, error) from None
     return package
 
 
@@ -131,18 +143,22 @@ def _object(option: str, text: str, example: str) -> dict[str, Any]:
 
 def _usage(where: str, error: HostError) -> pytest.UsageError:
     message = error.message if error.message.rstrip().endswith((".", "?")) else f"{error.message}."
-    return pytest.UsageError(f"{where}: {message} {error.hint}".strip())
+    # It may quote names out of a package or a binary: those must neither act on the terminal nor begin a line.
+    return pytest.UsageError(printable(f"{where}: {message} {error.hint}".strip(), limit=4000, lines=False))
 
 
-def _free_name(package: PluginPackage, path: Path, taken: set[str]) -> str:
+def _name(package: PluginPackage, path: Path) -> str:
     """The name for ids: the plugin's id; of a bare file its own name, or the folder's where that says nothing."""
     stem = path.stem if path.is_file() else path.name
     if stem in ("plugin", "index", "main", "release", "debug"):
         stem = path.resolve().parent.name
-    name = base = (package.id or stem or "plugin").replace("::", "_")
-    number = 2
+    return printable(package.id or stem or "plugin", lines=False).replace("::", "_")
+
+
+def _free_name(alone: str, taken: set[str]) -> str:
+    name, number = alone, 2
     while name in taken:
-        name, number = f"{base}-{number}", number + 1
+        name, number = f"{alone}-{number}", number + 1
     return name
 
 
@@ -159,15 +175,25 @@ def _command(config: pytest.Config, shown: str) -> str:
 
 
 def take_pasted_ids(config: pytest.Config) -> None:
-    """Set the arguments aside that are ids of conformance items, whole or up to a group.
-
-    Raises:
-        pytest.UsageError: one names a requirement that there is not.
-    """
-    names = {entry.name for entry in config.stash[_SELECTED]}
-    pasted = [arg for arg in config.args if arg.split("::")[0] in names and not _is_a_file(config, arg)]
+    """Set the arguments aside that are ids of conformance items, whole or up to a group."""
+    pasted = _pasted(config)
     config.stash[_PASTED] = pasted
     config.args[:] = [arg for arg in config.args if arg not in pasted]
+
+
+def _pasted(config: pytest.Config) -> list[str]:
+    names = {entry.name for entry in config.stash[_SELECTED]}
+    return [arg for arg in config.args if arg.split("::")[0] in names and not _is_a_file(config, arg)]
+
+
+def _check_pasted(pasted: list[str]) -> None:
+    ids = [f"{group.name}::{entry.id}" for group in catalogue() for entry in group.requirements]
+    for wanted in pasted:
+        _, _, within = wanted.partition("::")
+        if within and not any(_matches(known, within) for known in ids):
+            raise pytest.UsageError(
+                f"{wanted}: there is no such conformance item. `pytest --wasm-plugin=… --collect-only -q` lists them."
+            )
 
 
 def _is_a_file(config: pytest.Config, arg: str) -> bool:
@@ -175,19 +201,10 @@ def _is_a_file(config: pytest.Config, arg: str) -> bool:
 
 
 def keep_pasted(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Drop the conformance items that were not asked for, when some were.
-
-    Raises:
-        pytest.UsageError: an id has no item.
-    """
+    """Drop the conformance items that were not asked for, when some were."""
     pasted = config.stash.get(_PASTED, [])
     if not pasted:
         return
-    for wanted in pasted:
-        if not any(_matches(item.nodeid, wanted) for item in items):
-            raise pytest.UsageError(
-                f"{wanted}: there is no such conformance item. `pytest --wasm-plugin=… --collect-only -q` lists them."
-            )
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
@@ -202,8 +219,3 @@ CONFORMANCE = pytest.StashKey[bool]()
 
 def _matches(nodeid: str, wanted: str) -> bool:
     return nodeid == wanted or nodeid.startswith(f"{wanted}::")
-
-
-def dumps_for_command(value: dict[str, Any]) -> str:
-    """JSON for a command line."""
-    return json.dumps(value, separators=(",", ":"))

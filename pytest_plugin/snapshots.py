@@ -6,13 +6,16 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from syrupy.assertion import SnapshotAssertion
+from syrupy.data import SnapshotCollections
 from syrupy.extensions.amber import AmberSnapshotExtension
+from syrupy.location import PyTestLocation
 
 from refhost.delta import is_timestamp
 from refhost.host import SELF_ID
 
 if TYPE_CHECKING:
-    from syrupy.location import PyTestLocation
+    import pytest
 
 
 class DeltaSnapshotExtension(AmberSnapshotExtension):
@@ -30,6 +33,24 @@ class DeltaSnapshotExtension(AmberSnapshotExtension):
         """The plugin's name."""
         return cls.plugin_name
 
+    def discover_snapshots(
+        self,
+        *,
+        test_location: PyTestLocation,
+        ignore_extensions: list[str] | None = None,  # noqa: ARG002 - syrupy's
+    ) -> SnapshotCollections:
+        """This plugin's file alone: the records of plugins that are not in this run are not to be taken for unused."""
+        found = SnapshotCollections()
+        own = self.get_location(test_location=test_location, index=0)
+        if Path(own).is_file():
+            found.add(self.read_snapshot_collection(snapshot_location=own))
+        return found
+
+    @classmethod
+    def matches_test_location(cls, *, test_location: PyTestLocation, snapshot_location: str) -> bool:
+        """Whether a test's deltas of this plugin lie in a file."""
+        return Path(snapshot_location) == Path(cls.get_location(test_location=test_location, index=0))
+
     def serialize(self, data: Any, **kwargs: Any) -> str:  # noqa: ANN401 - syrupy's
         """The deltas with volatile fields marked."""
         return super().serialize(stable(data), **kwargs)
@@ -40,6 +61,22 @@ def extension_for(plugin: str) -> type[DeltaSnapshotExtension]:
     """The extension that writes to the file of one plugin."""
     safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in plugin)
     return type("DeltaSnapshotExtension", (DeltaSnapshotExtension,), {"plugin_name": safe})
+
+
+def assertion_of(request: pytest.FixtureRequest, plugin: str) -> SnapshotAssertion:
+    """What a test compares with.
+
+    It is not made from syrupy's own fixture: that one would look through the folder too, and take every plugin's file
+    for its own.
+    """
+    given = request.config.option
+    updates = ("update_snapshots", "update_new_snapshots_only")
+    return SnapshotAssertion(
+        **{name: getattr(given, name) for name in updates if hasattr(given, name)},
+        extension_class=extension_for(plugin),
+        test_location=PyTestLocation(request.node),
+        session=request.config._syrupy,  # type: ignore[attr-defined]  # noqa: SLF001 - as its own fixture does
+    )
 
 
 def stable(data: Any) -> Any:  # noqa: ANN401 - deltas, or a plugin, or anything that holds them

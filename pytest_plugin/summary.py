@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from pytest_plugin import selection
+from conformance.catalogue import catalogue
+from conformance.text import printable
+from pytest_plugin import options, selection
 
 if TYPE_CHECKING:
     import pytest
@@ -35,13 +37,13 @@ def header(config: pytest.Config) -> list[str]:
         package = entry.subject.package
         granted = [name for name in package.grants.values if package.grants.has(name)]
         source = package.manifest_path or "no package.json: capabilities are the defaults"
-        if config.getoption("wasm_capabilities"):
-            source = "--wasm-capabilities"
+        if options.text_of(config, "wasm_capabilities")[0]:
+            source = "--wasm-capabilities" if config.getoption("wasm_capabilities") else "wasm_capabilities"
         lines.append(
             f"wasm-plugin: {entry.name} ({entry.subject.dialect}, {len(package.binary)} bytes) may "
             f"{', '.join(granted) or 'do nothing'} ({source})"
         )
-        lines += [f"wasm-plugin: warning: {warning}" for warning in package.grants.warnings]
+        lines += [f"wasm-plugin: warning: {printable(warning, lines=False)}" for warning in package.grants.warnings]
     return lines
 
 
@@ -50,6 +52,9 @@ def write(reporter: TerminalReporter, results: Results) -> None:
     by_plugin: dict[str, list[VerdictData]] = defaultdict(list)
     for verdict in results.verdicts.values():
         by_plugin[verdict["plugin"]].append(verdict)
+    for verdicts in by_plugin.values():
+        verdicts.sort(key=lambda verdict: verdict["requirement"])
+    reporter.ensure_newline()
     for plugin, verdicts in by_plugin.items():
         reporter.section(f"conformance of {plugin}")
         _write_table(reporter, verdicts)
@@ -61,11 +66,14 @@ def write(reporter: TerminalReporter, results: Results) -> None:
 
 
 def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
-    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    # In the catalogue's order, which xdist does not keep.
+    groups: dict[str, Counter[str]] = {group.name: Counter() for group in catalogue()}
     for verdict in verdicts:
         outcome = "not-judged" if verdict["cascade"] else verdict["outcome"]
         groups[verdict["group"]][outcome] += 1
     for group, counts in groups.items():
+        if not counts:
+            continue
         cells = ", ".join(f"{counts[key]} {word}" for key, word in _COLUMNS if counts[key])
         markup = (
             {"red": True}
@@ -84,7 +92,8 @@ def _write_failures(reporter: TerminalReporter, verdicts: list[VerdictData]) -> 
     if cascades:
         reasons = Counter(v["reason"] for v in cascades)
         for reason, count in reasons.items():
-            reporter.write_line(f"{count} not judged, and so failed: {reason}", red=True)
+            why = reason.removeprefix("could not be judged: ")
+            reporter.write_line(f"{count} not judged, and so failed: {why}", red=True)
 
 
 def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:

@@ -14,17 +14,21 @@ import wasmtime
 from refhost.capabilities import nearest
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
-from refhost.functions import COMMON_SLIPS, ENV, SERVICES, describe
+from refhost.functions import AS_FETCH, COMMON_SLIPS, ENV, SERVICES, describe
 from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from refhost.capabilities import Grants
+    from refhost.functions import HostFunction
 
 MAGIC = b"\0asm"
 CORE_VERSION = b"\x01\0\0\0"
 COMPONENT_VERSION = b"\x0d\0\x01\0"
 
 WASI_MODULE = "wasi_snapshot_preview1"
+FETCH_MODULE = "as-fetch"
 
 
 class Dialect(StrEnum):
@@ -79,7 +83,26 @@ class CoreBinary:
 
     def problems(self) -> list[Problem]:
         """Every import and export that does not fit the contract, imports first."""
-        return [*_import_problems(self.imports), *_export_problems(self.dialect, self.exports)]
+        return [
+            *_import_problems(self.imports),
+            *_export_problems(self.dialect, self.exports),
+            *_fetch_export_problems(self.dialect, self.imports, self.exports),
+        ]
+
+    def ungranted(self, grants: Grants) -> list[Problem]:
+        """Every import that is linked only with a capability that is not granted (§7, §18)."""
+        needed = {e.name: AS_FETCH[e.name] for e in self.imports if e.module == FETCH_MODULE and e.name in AS_FETCH}
+        return [
+            Problem(
+                "import",
+                f"{FETCH_MODULE}.{name}",
+                f"the plugin lacks {function.capability} capability",
+                f'Declare "{function.capability}": true in the wasmCapabilities of package.json.',
+                "§7",
+            )
+            for name, function in needed.items()
+            if not grants.has(function.capability)
+        ]
 
 
 def is_component(binary: bytes) -> bool:
@@ -170,6 +193,8 @@ def _import_problems(imports: tuple[CoreImport, ...]) -> Iterator[Problem]:
             yield from _env_problems(entry)
         elif entry.module == WASI_MODULE:
             yield from _wasi_problems(entry)
+        elif entry.module == FETCH_MODULE:
+            yield from _fetch_problems(entry)
         else:
             yield _unknown_module(entry)
 
@@ -183,7 +208,7 @@ def _env_problems(entry: CoreImport) -> Iterator[Problem]:
             "import",
             label,
             f"the host has no function {entry.name} {entry.signature}",
-            f"Did you mean {meant} {_expected(meant)}?" if meant else "Contract §4 lists every function.",
+            f"Did you mean {meant} {_expected(ENV[meant])}?" if meant else "Contract §4 lists every function.",
             "§4",
         )
         return
@@ -206,8 +231,25 @@ def _env_problems(entry: CoreImport) -> Iterator[Problem]:
         )
 
 
-def _expected(name: str) -> str:
-    return " or ".join(describe(*signature) for signature in ENV[name].signatures())
+def _expected(function: HostFunction) -> str:
+    return " or ".join(describe(*signature) for signature in function.signatures())
+
+
+def _fetch_problems(entry: CoreImport) -> Iterator[Problem]:
+    label = f"{FETCH_MODULE}.{entry.name}"
+    function = AS_FETCH.get(entry.name)
+    if function is None:
+        meant = nearest(entry.name, AS_FETCH)
+        hint = f"Did you mean {meant} {_expected(AS_FETCH[meant])}?" if meant else f"It has {', '.join(AS_FETCH)}."
+        yield Problem("import", label, f"as-fetch has no function {entry.name} {entry.signature}", hint, "§18")
+    elif entry.signature != _expected(function):
+        yield Problem(
+            "import",
+            label,
+            f"it is declared as {entry.signature}; the host's is {_expected(function)}",
+            "Build with as-fetch 2.1.",
+            "§18",
+        )
 
 
 def _wasi_problems(entry: CoreImport) -> Iterator[Problem]:
@@ -235,10 +277,8 @@ def _wasi_problems(entry: CoreImport) -> Iterator[Problem]:
 
 
 def _unknown_module(entry: CoreImport) -> Problem:
-    hint = "A plugin imports from env (§4) and wasi_snapshot_preview1 (§5) only."
-    if entry.module == "as-fetch":
-        hint = "as-fetch (§18) is not carried out by this release of the reference host."
-    elif entry.module == "wasi_unstable":
+    hint = "A plugin imports from env (§4), wasi_snapshot_preview1 (§5) and as-fetch (§18) only."
+    if entry.module == "wasi_unstable":
         hint = "wasi_unstable is the forerunner of wasi_snapshot_preview1: build with a newer toolchain."
     elif entry.module.startswith("__wbindgen"):
         hint = "The module was built for wasm-bindgen, which needs JavaScript. Build for wasm32-wasip1."
@@ -349,3 +389,42 @@ def _mistyped_hint(name: str, found: str) -> str:
     if name == "http_endpoints" and found == "() -> i32":
         return "A string cannot be returned that way: write it to (out, max) and return its length (R28)."
     return "Change the parameters and results of the exported function."
+
+
+# What as-fetch needs besides its imports (§18).
+
+RESPONSE_HANDLER = "responseHandler"
+_ASYNCIFY = {
+    "asyncify_get_state": "() -> i32",
+    "asyncify_start_unwind": "(i32)",
+    "asyncify_stop_unwind": "()",
+    "asyncify_start_rewind": "(i32)",
+    "asyncify_stop_rewind": "()",
+}
+_NEW = {"__new": "(i32, i32) -> i32"}
+_ADVICE_FOR = {
+    "__new": "Compile with --exportRuntime: without it the host cannot hand the answer over.",
+    RESPONSE_HANDLER: 'Write `export { responseHandler } from "as-fetch/assembly"` in the entry file.',
+}
+
+
+def _fetch_export_problems(
+    dialect: Dialect, imports: tuple[CoreImport, ...], exports: Mapping[str, str]
+) -> Iterator[Problem]:
+    used = {entry.name for entry in imports if entry.module == FETCH_MODULE}
+    needed: dict[str, str] = {}
+    if used & {"_initAsyncify", "_fetchGETSync", "_fetchPOSTSync"}:
+        needed |= _ASYNCIFY | _NEW
+    if used & {"_fetchGET", "_fetchPOST"}:
+        needed |= {RESPONSE_HANDLER: "(i32, i32, i32, i32)"} | _NEW
+    named_already = _NEW if dialect is Dialect.ASSEMBLYSCRIPT else {}
+    for name, signature in needed.items():
+        found = exports.get(name)
+        if found != signature and name not in named_already:
+            yield Problem(
+                "export",
+                name,
+                f"{f'its type is {found}' if found else 'it is missing'}; as-fetch needs {name} {signature}",
+                _ADVICE_FOR.get(name, "Compile with --transform as-fetch/transform, which makes the plugin Asyncify."),
+                "§18",
+            )

@@ -66,14 +66,22 @@ class Bus:
 
     def emit(self, plugin: str, delta: Delta, version: int) -> None:
         """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""
+        if self._may_queue(plugin, "sk_handle_message"):
+            self.emissions.append(Emission(self._clock.timestamp(), plugin, delta, version))
+            self._queue.append((delta, version))
+
+    def announce(self, plugin: str, delta: Delta) -> None:
+        """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bound."""
+        if self._may_queue(plugin, "sk_register_put_handler"):
+            self._queue.append((delta, 1))
+
+    def _may_queue(self, plugin: str, function: str) -> bool:
+        """Whether a plugin has caused no more deltas in this tick than it may; the first one over it is logged."""
         self._emitted_in_tick[plugin] += 1
-        if self._emitted_in_tick[plugin] > self._max_per_tick:
-            if self._emitted_in_tick[plugin] == self._max_per_tick + 1:
-                message = f"more than {self._max_per_tick} deltas in one tick: the rest of this tick is dropped (R21)"
-                self._journal.write(plugin, "refused", message, function="sk_handle_message")
-            return
-        self.emissions.append(Emission(self._clock.timestamp(), plugin, delta, version))
-        self._queue.append((delta, version))
+        if self._emitted_in_tick[plugin] == self._max_per_tick + 1:
+            message = f"more than {self._max_per_tick} deltas in one tick: the rest of this tick is dropped (R21)"
+            self._journal.write(plugin, "refused", message, function=function)
+        return self._emitted_in_tick[plugin] <= self._max_per_tick
 
     def publish(self, delta: Delta, version: int = 1) -> None:
         """Put a delta of the host itself on the bus, and deliver all that is queued unless a plugin is running."""

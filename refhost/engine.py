@@ -32,6 +32,9 @@ def engine() -> wasmtime.Engine:
     config.wasm_component_model = True
     config.max_wasm_stack = 512 * 1024
     config.cranelift_nan_canonicalization = True  # the same bytes from the same input, on every machine
+    # Traps are checked for in code. By signals, one that comes after somebody has switched on Python's faulthandler, as
+    # pytest does, would end the process.
+    config.signals_based_traps = False
     allow_two_borrows(config)
     return wasmtime.Engine(config)
 

@@ -80,6 +80,10 @@ class BadReturn(PluginError):
     """The call returned what cannot be read: a length out of range, or text in no encoding (contract §2.1)."""
 
 
+class FetchProtocolError(PluginError):
+    """The call broke the rules of as-fetch or Asyncify, so that it cannot be gone on with (contract §18)."""
+
+
 class DeniedError(PluginError):
     """A WIT function that cannot return an error was called without its capability (contract §7)."""
 

@@ -22,11 +22,16 @@ class Kind(Enum):
     BUFFER = "pointer and size of the place where the host writes its answer"
     NUMBER = "a number"
     STRING = "a pointer to an AssemblyScript string"
+    STRING_PAIRS = "a pointer to an AssemblyScript string[][]"
+    ARRAY_BUFFER = "a pointer to an AssemblyScript ArrayBuffer"
+    ROOM = "pointer and size of the place for what is taken; checked before it is, and the service is told the size"
+    ADDRESS_OUT = "a pointer to 46 bytes, where the host writes an IP address that ends in NUL; checked before"
+    PORT_OUT = "a pointer to 2 bytes, where the host writes a port, little-endian; checked before"
 
     @property
     def wire(self) -> tuple[str, ...]:
         """The WebAssembly types."""
-        return ("i32",) if self in (Kind.NUMBER, Kind.STRING) else ("i32", "i32")
+        return ("i32", "i32") if self in (Kind.TEXT, Kind.BYTES, Kind.BUFFER, Kind.ROOM) else ("i32",)
 
 
 class Result(Enum):
@@ -37,6 +42,8 @@ class Result(Enum):
     FLAG = "i32: 1 or 0"
     LENGTH = "i32: bytes written, 0 for none"
     COUNT = "i32: a count, or -1"
+    TAKEN = "i32: bytes taken and written, 0 for none, or -1"
+    OBJECT = "i32: a pointer to an AssemblyScript object, 0 for none"
     FLOAT = "f64"
 
     @property
@@ -70,6 +77,7 @@ class HostFunction:
         wit_type: its WIT type with every record spelled out.
         wit_operation: what carries out the WIT form, where it takes other arguments than the `env` form.
         effect: whether it changes anything: then it is refused while only metadata is read (R19).
+        as_fetch: its name among the imports from `as-fetch` (§18); parameters and result are then of that form.
     """
 
     operation: str
@@ -83,11 +91,12 @@ class HostFunction:
     wit_type: str = ""
     wit_operation: str = ""
     effect: bool = True
+    as_fetch: str = ""
 
     @property
     def name(self) -> str:
         """The name that a plugin's author knows it by."""
-        return self.env or self.wit.partition(".")[2]
+        return self.env or self.as_fetch or self.wit.partition(".")[2]
 
     def signatures(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         """Every core type that an import of it may have, the fullest first."""
@@ -105,6 +114,7 @@ def _number(name: str, *, optional: bool = False) -> Parameter:
 
 
 _ANSWER = Parameter("answer", Kind.BUFFER)
+_ROOM = Parameter("room", Kind.ROOM)
 _DATA = Parameter("data", Kind.BYTES)
 _SOCKET = _number("socket")
 
@@ -131,6 +141,22 @@ def _registration(env: str, capability: str, *parameters: Parameter, section: st
         failure=0,
     )
 
+
+def _fetch(name: str, operation: str, *parameters: Parameter, later: bool = False) -> HostFunction:
+    """A row of as-fetch: the answer is what the import returns or, later, what `responseHandler` is called with."""
+    request = (Parameter("url", Kind.STRING), _number("mode"), Parameter("headers", Kind.STRING_PAIRS), *parameters)
+    return HostFunction(
+        f"fetch.{operation}",
+        "§18",
+        parameters=(*request, _number("callback")) if later else request,
+        result=Result.NONE if later else Result.OBJECT,
+        capability="network",
+        failure=None if later else 0,
+        as_fetch=name,
+    )
+
+
+_BODY = Parameter("body", Kind.ARRAY_BUFFER)
 
 TABLE: tuple[HostFunction, ...] = (
     HostFunction(
@@ -283,7 +309,14 @@ TABLE: tuple[HostFunction, ...] = (
     _socket("sk_udp_set_multicast_loopback", _SOCKET, _number("value")),
     _socket("sk_udp_set_broadcast", _SOCKET, _number("value")),
     _socket("sk_udp_send", _SOCKET, _text("address"), _number("port"), _DATA, result=Result.COUNT),
-    _socket("sk_udp_recv", _SOCKET, _ANSWER, _number("address_out"), _number("port_out"), result=Result.COUNT),
+    _socket(
+        "sk_udp_recv",
+        _SOCKET,
+        _ROOM,
+        Parameter("address_out", Kind.ADDRESS_OUT),
+        Parameter("port_out", Kind.PORT_OUT),
+        result=Result.TAKEN,
+    ),
     _socket("sk_udp_pending", _SOCKET, result=Result.COUNT),
     _socket("sk_udp_close", _SOCKET, result=Result.NONE, failure=None),
     _socket("sk_tcp_create", result=Result.COUNT),
@@ -291,17 +324,33 @@ TABLE: tuple[HostFunction, ...] = (
     _socket("sk_tcp_connected", _SOCKET, result=Result.COUNT),
     _socket("sk_tcp_set_line_buffering", _SOCKET, _number("on")),
     _socket("sk_tcp_send", _SOCKET, _DATA, result=Result.COUNT),
-    _socket("sk_tcp_recv_line", _SOCKET, _ANSWER, result=Result.COUNT),
-    _socket("sk_tcp_recv_raw", _SOCKET, _ANSWER, result=Result.COUNT),
+    _socket("sk_tcp_recv_line", _SOCKET, _ROOM, result=Result.TAKEN),
+    _socket("sk_tcp_recv_raw", _SOCKET, _ROOM, result=Result.TAKEN),
     _socket("sk_tcp_pending", _SOCKET, result=Result.COUNT),
     _socket("sk_tcp_close", _SOCKET, result=Result.NONE, failure=None),
+    HostFunction(
+        "fetch.init_asyncify",
+        "§18",
+        parameters=(_number("frame"), _number("end")),
+        capability="network",
+        effect=False,
+        as_fetch="_initAsyncify",
+    ),
+    _fetch("_fetchGETSync", "get"),
+    _fetch("_fetchPOSTSync", "post", _BODY),
+    _fetch("_fetchGET", "get", later=True),
+    _fetch("_fetchPOST", "post", _BODY, later=True),
 )
 
-# The services that this release carries out; a row of another service is known, and refused by name at load.
-SERVICES = frozenset({"runtime", "status", "model", "deltas", "config", "registrations"})
+# The services that this release carries out: all that the table names. A row of a service that is not here would be
+# known, and refused by name at load.
+SERVICES = frozenset(
+    {"runtime", "status", "model", "deltas", "config", "registrations", "streams", "sockets", "fetch"}
+)
 
 ENV: Mapping[str, HostFunction] = {function.env: function for function in TABLE if function.env}
 WIT: Mapping[str, HostFunction] = {function.wit: function for function in TABLE if function.wit}
+AS_FETCH: Mapping[str, HostFunction] = {function.as_fetch: function for function in TABLE if function.as_fetch}
 
 # Slips seen in the wild, where the nearest name by spelling is not the one that is meant.
 COMMON_SLIPS: Mapping[str, str] = {

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from refhost.bus import Bus
-from refhost.clock import Clock
+from refhost.clock import DEFAULT_START, Clock
 from refhost.delta import context_of, problems
 from refhost.errors import ConfigurationError
 from refhost.journal import Journal
 from refhost.jsontext import NotJson, loads
 from refhost.limits import Limits
 from refhost.model import Model
+from refhost.network.simulated import SimulatedNetwork
 from refhost.plugin import Plugin
 from refhost.registry import StartOrder, start_order
 from refhost.runtime import PluginRuntime
+from refhost.services.fetch import Responder
+from refhost.services.network import real_network
 from refhost.services.providers import Radars, Resources, Weather
 from refhost.services.put import PutAnswer, put
+from refhost.services.recording import read_recording, rule
+from refhost.services.streams import Streams
 from refhost.storage import Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from starlette.testclient import TestClient
+
     from refhost.delta import Delta
     from refhost.journal import Record
+    from refhost.network.interface import Network
     from refhost.package import PluginPackage
+    from refhost.services.fetch import Request
 
 SELF_ID = "urn:mrn:signalk:uuid:8f7a0b52-6c1d-4e9a-9d43-2b5e7c10a6f4"
 
@@ -34,20 +49,34 @@ class Host:
     Args:
         seed: of all randomness that plugins see; the same seed gives the same bytes.
         limits: the bounds that plugins run in (contract §19).
+        start: the first moment of its clock, the same for every host unless it serves people.
+        network: that sockets of plugins are on (contract §17); one in memory, of its own, unless told.
+        directory: where plugins' files and configurations are kept, as a server does (contract §8); None for memory.
 
     Attributes:
         clock: virtual time.
         model: the full data model.
         plugins: the loaded plugins by id.
+        network: as given.
+        interface: how this host is on it.
+        streams: what plugins emitted on binary streams, by stream (contract §16).
     """
 
-    def __init__(self, *, seed: int = 0, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        limits: Limits | None = None,
+        start: datetime = DEFAULT_START,
+        network: Network | None = None,
+        directory: Path | None = None,
+    ) -> None:
         self.self_id = SELF_ID
         self.self_context = f"vessels.{SELF_ID}"
-        self.clock = Clock()
+        self.clock = Clock(start)
         self.journal = Journal(self.clock)
         self.model = Model(self.self_context)
-        self.storage = Storage(self.clock)
+        self.storage = Storage(self.clock, directory=directory)
         self.limits = limits or Limits()
         self.bus = Bus(
             self.self_context,
@@ -56,8 +85,15 @@ class Host:
             self.journal,
             max_per_tick=self.limits.deltas_per_tick,
         )
+        self.network = network or SimulatedNetwork()
+        self.interface = self.network.attach(self.clock)
+        self.socket_ids = itertools.count(1)
+        self.streams = Streams(self.clock, self.journal)
+        self.responder = Responder(self.clock)
         self.plugins: dict[str, Plugin] = {}
+        self.random = random.Random(f"{seed} host")
         self._seed = seed
+        self._http: TestClient | None = None
 
     def load(self, package: PluginPackage) -> Plugin:
         """Validate, link and instantiate a plugin, and read its id, name and schema (contract §9).
@@ -113,10 +149,12 @@ class Host:
             plugin.close()
         finally:
             self.plugins.pop(plugin.id, None)
+            self.streams.end(plugin.id)
 
     def close(self) -> None:
         """Stop and unload all plugins, each even if another fails (contract §9)."""
         with ExitStack() as unloading:
+            unloading.callback(self.storage.close)
             for plugin in reversed(self.plugins.values()):
                 unloading.callback(self.unload, plugin)
 
@@ -156,7 +194,57 @@ class Host:
         """Let virtual time pass: polls, restarts and other timers run at their moments."""
         self.clock.advance(seconds)
 
+    # What the rest of the world answers.
+
+    def respond(
+        self,
+        url: str,
+        body: object = b"",
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
+        times: int | None = None,
+        delay: float = 0.0,
+    ) -> None:
+        """Program the answer to plugins' HTTP requests (contract §18). Of those that fit, the first answers.
+
+        Args:
+            url: the URL, in which `*` stands for any run of characters.
+            body: bytes, a text, or a value that is sent as JSON.
+            status: of HTTP; 0 makes the request fail, as when there is no network.
+            headers: for the record: as-fetch does not hand them on.
+            method: `GET` or `POST`; both when left out.
+            times: how many requests it answers, after which the next that fits does; any number when left out.
+            delay: virtual seconds that pass before the answer is there.
+
+        Raises:
+            ConfigurationError: an argument makes no sense.
+        """
+        made = rule(url, body, status=status, headers=headers, method=method, times=times, delay=delay)
+        self.responder.rules.append(made)
+
+    def respond_from(self, path: str | Path) -> None:
+        """Answer as a recorded file says: a JSON array of `{method?, url, status?, headers?, body | bodyBase64}`.
+
+        Raises:
+            ConfigurationError: the file cannot be read, is not JSON, or is of another shape.
+        """
+        self.responder.rules.extend(read_recording(path))
+
+    def allow_network(self) -> None:
+        """Send plugins' HTTP requests that no programmed answer fits to the real network (contract §18)."""
+        self.responder.network = real_network(self.limits)
+
     # What clients ask of plugins.
+
+    def on_stream(self, receiver: Callable[[str, bytes], None]) -> Callable[[], None]:
+        """Have `receiver(stream, data)` called with all that plugins emit on streams (contract §16).
+
+        Returns:
+            What ends it.
+        """
+        return self.streams.subscribe(receiver)
 
     def put(self, path: str, value: Any, *, context: str = "vessels.self") -> PutAnswer:  # noqa: ANN401 - a JSON value
         """A client's PUT request, passed to the plugin that takes it (contract §13)."""
@@ -174,7 +262,23 @@ class Host:
         """The radars of a provider."""
         return Radars(self.plugins.values(), name)
 
+    @property
+    def http(self) -> TestClient:
+        """A client of the host's own HTTP API, in this process: `host.http.get("/plugins/x/config").json()`."""
+        if self._http is None:
+            from starlette.testclient import TestClient  # noqa: PLC0415 - most hosts never serve anything
+
+            from refhost.server import application  # noqa: PLC0415 - the same
+
+            self._http = TestClient(application(self))
+        return self._http
+
     # What came of it.
+
+    @property
+    def requests(self) -> list[Request]:
+        """The HTTP requests of all plugins, in order, each with the status that answered it."""
+        return self.responder.requests
 
     @property
     def deltas(self) -> list[Delta]:

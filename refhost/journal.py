@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # A plugin that logs without end must not fill the machine's memory (contract §19).
 _MAX_RECORDS = 200_000
+_MAX_CHARACTERS = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,20 @@ class Journal:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._characters = 0
         self.records: list[Record] = []
         self.dropped = 0
 
     def write(self, plugin: str, kind: str, text: str, *, function: str = "") -> None:
         """Add a record at the present virtual time."""
-        if len(self.records) > _MAX_RECORDS:
+        if self.dropped:
             self.dropped += 1
             return
-        if len(self.records) == _MAX_RECORDS:
+        self._characters += len(text)
+        if len(self.records) >= _MAX_RECORDS or self._characters > _MAX_CHARACTERS:
+            self.dropped = 1
             plugin, kind, function = "", "warning", ""
-            text = f"the journal is full at {_MAX_RECORDS} records; later ones are only counted"
+            text = f"the journal is full after {len(self.records)} records; later ones are only counted"
         self.records.append(Record(self._clock.timestamp(), plugin, kind, function, text))
 
     def of(self, plugin: str, *kinds: str) -> list[Record]:

@@ -55,15 +55,14 @@ def loads(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
 
 
 def _depth(value: object) -> int:
-    """How deep a value nests, without recursion."""
-    deepest, todo = 0, [(value, 0)]
+    """How many arrays and objects lie within each other, without recursion."""
+    deepest, todo = 0, [(value, 1)]
     while todo:
         node, depth = todo.pop()
-        deepest = max(deepest, depth)
-        if isinstance(node, dict):
-            todo.extend((child, depth + 1) for child in node.values())
-        elif isinstance(node, list):
-            todo.extend((child, depth + 1) for child in node)
+        if isinstance(node, (dict, list)):
+            deepest = max(deepest, depth)
+            children = node.values() if isinstance(node, dict) else node
+            todo.extend((child, depth + 1) for child in children)
     return deepest
 
 

@@ -81,7 +81,7 @@ class Lifecycle:
                 self._run(instance)
             else:
                 self._runtime.note("fault", f"start returned {self.status_code!r}", "start")
-                self._runtime.registrations.clear()
+                self._runtime.instance_over()
                 self._enter(State.ERROR)
         self._runtime.bus.drain()
 
@@ -260,7 +260,7 @@ class Lifecycle:
 
     def _note(self, error: PluginError) -> None:
         self.fault = error
-        self._runtime.note("fault", str(error), error.function)
+        self._runtime.note("fault", f"{error.message} {error.hint}".strip(), error.function)
 
     def _leave_running(self) -> None:
         for timer in self._timers:

@@ -31,12 +31,14 @@ class Model:
             for entry in update.get("meta", ()):
                 if entry["path"] and isinstance(entry["value"], dict):
                     node = _descend(context, entry["path"])
-                    node["meta"] = {**node.get("meta", {}), **entry["value"]}
+                    known = node.get("meta")
+                    fresh = copy.deepcopy(entry["value"])
+                    node["meta"] = {**known, **fresh} if isinstance(known, dict) else fresh
 
     def _context(self, name: str) -> Node:
         group, _, identity = name.partition(".")
         node: Node = self.root.setdefault(group, {})
-        return node.setdefault(identity, {}) if identity else node
+        return _child(node, identity) if identity else node
 
     @staticmethod
     def _write(context: Node, path: str, value: object, update: Delta) -> None:
@@ -66,11 +68,15 @@ class Model:
 def _descend(node: Node, path: str) -> Node:
     """The node at a path, made where there is none, and put in place of anything that is no node."""
     for part in path.split("."):
-        child = node.get(part)
-        if not isinstance(child, dict):
-            child = node[part] = {}
-        node = child
+        node = _child(node, part)
     return node
+
+
+def _child(node: Node, name: str) -> Node:
+    child = node.get(name)
+    if not isinstance(child, dict):
+        child = node[name] = {}
+    return child
 
 
 def _lookup(node: object, path: str) -> object | None:

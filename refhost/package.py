@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import tarfile
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
+from refhost import archive
 from refhost.capabilities import Grants
 from refhost.errors import PackageError
 
@@ -22,6 +23,10 @@ _LEVELS = 3
 # Bounds on what is read from an archive: a package is small, and an archive can claim any size.
 _ARCHIVE_BYTES = 256 * 1024 * 1024
 _BINARY_BYTES = 128 * 1024 * 1024
+_MOST_PUBLIC = 1000
+# In a package's name: what would be a path, and what is no character.
+_UNUSABLE = re.compile(r"\.\.|[\0\\\ud800-\udfff]")
+_IN_ARCHIVE = PurePosixPath("package")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class PluginPackage:
         grants: what `wasmCapabilities` grants.
         manifest: the whole package.json; empty where there is none.
         manifest_path: where it was found, for messages; "" where there is none.
+        public: the files of its folder `public/`, by path below it.
     """
 
     id: str
@@ -44,6 +50,7 @@ class PluginPackage:
     grants: Grants
     manifest: Mapping[str, Any] = field(default_factory=dict)
     manifest_path: str = ""
+    public: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -108,6 +115,13 @@ def read_package(path: Path) -> PluginPackage:
     Raises:
         PackageError: it is not there, cannot be read, or its manifest is unusable.
     """
+    try:
+        return _from_path(path)
+    except (OSError, ValueError, RuntimeError) as error:  # a name that no file system takes, links in a circle
+        raise PackageError(f"{path} cannot be read: {error}.") from None
+
+
+def _from_path(path: Path) -> PluginPackage:
     if path.is_dir():
         return _from_folder(path, origin=path)
     if not path.exists():
@@ -145,7 +159,7 @@ def _from_file(path: Path, binary: bytes) -> PluginPackage:
         if manifest_path.is_file():
             manifest = _parse(_read(manifest_path), str(manifest_path), strict=False)
             named = manifest.get("wasmManifest")
-            if isinstance(named, str) and (folder / named).resolve() == resolved:
+            if isinstance(named, str) and _resolved(folder / named) == resolved:
                 return _package(manifest, str(manifest_path), binary, str(path))
             break
     return PluginPackage("", binary, str(path), Grants.declared({}))
@@ -159,43 +173,49 @@ def _from_folder(folder: Path, origin: Path) -> PluginPackage:
         raise PackageError(f"{folder} has no {MANIFEST}, so it is no plugin package.{there}")
     manifest = _parse(_read(manifest_path), str(manifest_path), strict=True)
     named = _wasm_path(manifest, str(manifest_path))
-    target = folder / named
-    if not target.resolve().is_relative_to(folder.resolve()):
+    target = _resolved(folder / named)
+    if target is not None and not target.is_relative_to(folder.resolve()):
         raise _leaves(str(manifest_path), str(named))
-    if not target.is_file():
+    if target is None or not target.is_file():
         raise PackageError(
             f'{manifest_path}: wasmManifest names "{named}", which is not there.',
             hint="Build the plugin first.",
         )
-    return _package(manifest, str(manifest_path), _read(target), str(origin))
+    package = _package(manifest, str(manifest_path), _read(target), str(origin))
+    return replace(package, public=_public_files(folder / "public"))
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None for a name that no file system takes, and for links in a circle."""
+    try:
+        resolved = path.resolve()
+        resolved.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return resolved
+
+
+def _public_files(folder: Path) -> dict[str, bytes]:
+    """The files below `public/`, without following a link: it could lead anywhere."""
+    found: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else ():
+        inside = path.relative_to(folder)
+        linked = any((folder / parent).is_symlink() for parent in (inside, *inside.parents))
+        if path.is_file() and not linked and len(found) < _MOST_PUBLIC:
+            found[inside.as_posix()] = _read(path)
+    return found
 
 
 def _from_archive(path: Path) -> PluginPackage:
-    """Read an archive in memory: nothing of it is ever written to the disk."""
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            manifest_path = f"{path}!package/{MANIFEST}"
-            manifest = _parse(_member(archive, path, f"package/{MANIFEST}"), manifest_path, strict=True)
-            named = _wasm_path(manifest, manifest_path)
-            return _package(manifest, manifest_path, _member(archive, path, f"package/{named}"), str(path))
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise PackageError(f"{path} is not an archive of npm pack: {error}.") from None
-
-
-def _member(archive: tarfile.TarFile, path: Path, name: str) -> bytes:
-    seen = 0
-    for member in archive:
-        seen += member.size
-        if seen > _ARCHIVE_BYTES:
-            raise PackageError(f"{path} unpacks to more than {_ARCHIVE_BYTES // 2**20} MiB: no plugin does.")
-        if PurePosixPath(member.name) == PurePosixPath(name) and member.isfile():
-            stream = archive.extractfile(member)
-            if stream is not None:
-                return stream.read(_BINARY_BYTES)
-    raise PackageError(
-        f"{path} does not contain {name}.",
-        hint='Does "files" in package.json list it? npm pack leaves out the rest.',
-    )
+    with archive.opened(path, limit=_ARCHIVE_BYTES, file_limit=_BINARY_BYTES) as opened:
+        manifest_path = f"{path}!package/{MANIFEST}"
+        manifest = _parse(opened.read(_IN_ARCHIVE / MANIFEST), manifest_path, strict=True)
+        named = _wasm_path(manifest, manifest_path)
+        package = _package(manifest, manifest_path, opened.read(_IN_ARCHIVE / named), str(path))
+        public = [name for name in sorted(opened.files) if name.is_relative_to(_IN_ARCHIVE / "public")]
+        inside = [name for name in public if len(name.parts) > 2 and ".." not in name.parts][:_MOST_PUBLIC]
+        files = {str(name.relative_to(_IN_ARCHIVE / "public")): opened.read(name) for name in inside}
+        return replace(package, public=files)
 
 
 def _parse(data: bytes, where: str, *, strict: bool) -> dict[str, Any]:
@@ -234,7 +254,7 @@ def _leaves(where: str, named: str) -> PackageError:
 
 def _package(manifest: Mapping[str, Any], manifest_path: str, binary: bytes, origin: str) -> PluginPackage:
     name = manifest.get("name")
-    if not isinstance(name, str) or not name or "\0" in name or ".." in name or "\\" in name:
+    if not isinstance(name, str) or not name or _UNUSABLE.search(name):
         raise PackageError(
             f'{manifest_path} has no usable "name": {name!r}.',
             hint="The plugin's id is derived from it (contract §6).",

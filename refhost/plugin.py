@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from refhost.bus import Emission
+    from refhost.capabilities import Grants
     from refhost.delta import Delta
     from refhost.dialects.instance import Instance
     from refhost.errors import PluginError
@@ -109,6 +110,11 @@ class Plugin:
     def package(self) -> PluginPackage:
         """The package that it came in."""
         return self._runtime.package
+
+    @property
+    def grants(self) -> Grants:
+        """The capabilities that it holds."""
+        return self._runtime.grants
 
     @property
     def is_enabled(self) -> bool:

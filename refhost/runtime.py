@@ -16,12 +16,15 @@ from refhost.errors import LinkError
 from refhost.functions import SERVICES, TABLE
 from refhost.services.config import ConfigService
 from refhost.services.deltas import DeltaService
+from refhost.services.fetch import FetchService
 from refhost.services.gate import Gate, Phase
 from refhost.services.http import Endpoint, parse_endpoints
 from refhost.services.reading import ReadingService
 from refhost.services.registrations import RegistrationService
 from refhost.services.runtime import RuntimeService
+from refhost.services.sockets import SocketService
 from refhost.services.status import StatusService
+from refhost.services.streams import StreamService
 from refhost.wasi.preview1 import Preview1
 from refhost.wasi.preview2 import Preview2
 from refhost.world import ComponentBinary, read_component
@@ -65,10 +68,12 @@ def linkable(package: PluginPackage) -> CoreBinary | ComponentBinary:
 
     Raises:
         BinaryError: no dialect takes it.
-        LinkError: imports or exports do not fit; all of them are named.
+        LinkError: imports or exports do not fit, or lack the capability to be linked; all of them are named.
     """
     binary = read_binary(package.binary)
-    found = binary.problems()
+    found = list(binary.problems())
+    if isinstance(binary, CoreBinary):
+        found += binary.ungranted(package.grants)
     if found:
         lines = [f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})" for p in found]
         raise LinkError("\n".join([f"{package.origin} cannot be linked:", *lines]))
@@ -93,6 +98,9 @@ class PluginRuntime:
         self.status = StatusService(self._id, self.grants, host.journal)
         self.deltas = DeltaService(self._id, host.bus, self._log)
         self.registrations = RegistrationService(self._announce_put)
+        self.streams = StreamService(self._id, self.grants, self.registrations, host.streams)
+        self.sockets = SocketService(host.interface, host.socket_ids, host.limits, self.note)
+        self.fetch = FetchService(self._id, host.responder, host.clock, host.limits, self._log_fetch)
         self.gate = Gate(self._id, self.grants, host.journal, self._operations(host.model))
 
     def _id(self) -> str:
@@ -100,6 +108,9 @@ class PluginRuntime:
 
     def _log(self, kind: str, text: str) -> None:
         self.note(kind, text, "sk_handle_message")
+
+    def _log_fetch(self, kind: str, text: str) -> None:
+        self.note(kind, text, "as-fetch")
 
     def note(self, kind: str, text: str, function: str = "") -> None:
         """Write a record about this plugin."""
@@ -118,6 +129,7 @@ class PluginRuntime:
     def instance_over(self) -> None:
         """The instance has stopped or is gone: what it registered and opened ends with it."""
         self.registrations.clear()
+        self.sockets.close()
 
     def _operations(self, model: Model) -> dict[str, Any]:
         """Each operation of the table with the method that carries it out."""
@@ -128,6 +140,9 @@ class PluginRuntime:
             "deltas": self.deltas,
             "config": ConfigService(self.config_file),
             "registrations": self.registrations,
+            "streams": self.streams,
+            "sockets": self.sockets,
+            "fetch": self.fetch,
         }
         operations = {}
         for operation in {name for f in TABLE for name in (f.operation, f.wit_operation) if name}:
@@ -142,7 +157,7 @@ class PluginRuntime:
         claimed = {"context": context, "updates": [{"meta": meta}]}
         delta = self.bus.admit(claimed, self.plugin_id).delta
         if delta is not None:
-            self.bus.publish(delta)
+            self.bus.announce(self.plugin_id, delta)
 
     def enter(self, phase: Phase) -> None:
         """Say what the plugin is called for from here; while metadata is read it changes nothing (R19)."""

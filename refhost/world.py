@@ -120,8 +120,8 @@ def _function_problems(interface: Interface) -> Iterator[Problem]:
         label = f"{interface.short}.{name}"
         function = WIT.get(label)
         if function is None:
-            meant = nearest(label, WIT)
-            hint = f"Did you mean {meant}?" if meant else "Contract §3 lists every function."
+            meant = nearest(name, [known.partition(".")[2] for known in WIT if known.startswith(f"{interface.short}.")])
+            hint = f"Did you mean {interface.short}.{meant}?" if meant else "Contract §3 lists every function."
             yield Problem("import", label, "the world has no such function", hint, "§3")
         elif found != function.wit_type:
             message = f"it is declared as {found}; the world's is {function.wit_type}"

@@ -36,9 +36,10 @@ def _implied(trial: Trial) -> dict[str, str]:
 def uses_what_it_holds(trial: Trial) -> None:
     """An ordinary run meets no denial."""
     seen = trial.observation
-    denied = [record for record in seen.log if record.kind == "denied"]
+    denied = [(number, record) for number, record in enumerate(seen.log, 1) if record.kind == "denied"]
     if denied:
-        raise Violation(f"it called {denied[0].function}, and {denied[0].text}")
+        trial.show_until(records=denied[0][0])
+        raise Violation(f"it called {denied[0][1].function}, and {denied[0][1].text}")
     trial.lived()
 
 
@@ -100,7 +101,7 @@ def endpoints_are_declared(trial: Trial) -> None:
 
 def _without(trial: Trial, capability: str) -> None:
     """A run with one capability taken away: it may refuse to start, but must come back."""
-    trial.loaded()
+    trial.lived()
     with trial.session(grants=trial.subject.grants.without(capability)) as session:
         session.start(trial.subject.config)
         unharmed(session, f"started without {capability}")
@@ -132,11 +133,14 @@ def survives_without_storage(trial: Trial) -> None:
 
 @check("CAP-009")
 def survives_without_anything(trial: Trial) -> None:
-    """With nothing at all, the plugin can still be shown."""
-    trial.loaded()
+    """With nothing at all, the plugin can still be shown; but for what it takes to be linked (§18)."""
+    trial.startable()
+    binary = trial.subject.binary
     grants = trial.subject.grants
     for capability in CAPABILITIES:
-        grants = grants.without(capability)
+        fewer = grants.without(capability)
+        if not (isinstance(binary, CoreBinary) and binary.ungranted(fewer)):
+            grants = fewer
     with trial.session(grants=grants, package=trial.nameless) as session:
         require(session.name.strip(), "without any capability it has no name")
         if trial.subject.dialect != "component":

@@ -23,7 +23,7 @@ _LARGE = 64 * 1024
 
 def _start_each(trial: Trial, configurations: Iterable[Mapping[str, Any]]) -> None:
     """Start with each; it may refuse any, but must come back."""
-    trial.loaded()
+    trial.startable()
     for config in configurations:
         with trial.session() as session:
             session.start(config)
@@ -65,7 +65,7 @@ def mistyped_values(trial: Trial) -> None:
 
 
 def _start_with_each(trial: Trial, texts: Iterable[str]) -> None:
-    trial.loaded()
+    trial.startable()
     for text in texts:
         with trial.session() as session:
             session.start_with(text)
@@ -147,7 +147,7 @@ def saves_objects(trial: Trial) -> None:
 @check("CONF-012")
 def says_why_it_refuses(trial: Trial) -> None:
     """A start that is refused names the reason."""
-    trial.loaded()
+    trial.startable()
     for text in ("[]", "{"):
         with trial.session() as session:
             refused = session.start_with(text) == "error" and not session.fault

@@ -89,7 +89,7 @@ def _values(trial: Trial) -> Iterator[tuple[int, EmittedText, Delta]]:
 
 
 def _violation(trial: Trial, number: int, claim: EmittedText, seen: str) -> Violation:
-    trial.show_claim(number)
+    trial.show_until(claims=number)
     return Violation(f"delta number {number} that it emitted: {seen}", case=f"it emitted {claim.text}")
 
 

@@ -32,7 +32,7 @@ def _use(session: Session) -> None:
 def nothing_there(trial: Trial) -> None:
     """The paths that it reads hold nothing yet."""
     _needs_reading(trial)
-    trial.loaded()
+    trial.lived()
     with trial.session() as session:
         session.start(trial.subject.config)
         session.advance(3)
@@ -43,7 +43,7 @@ def nothing_there(trial: Trial) -> None:
 def something_there(trial: Trial) -> None:
     """The paths that it reads hold ordinary values."""
     _needs_reading(trial)
-    trial.loaded()
+    trial.lived()
     with trial.session() as session:
         for delta in ordinary_deltas():
             session.publish(delta)
@@ -56,7 +56,7 @@ def something_there(trial: Trial) -> None:
 def strange_things_there(trial: Trial) -> None:
     """The paths hold null, other types, long texts and deep objects."""
     _needs_reading(trial)
-    trial.loaded()
+    trial.lived()
     with trial.session() as session:
         for delta in edge_deltas():
             session.publish(delta)

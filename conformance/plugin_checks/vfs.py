@@ -33,8 +33,9 @@ def _needs_files(trial: Trial) -> None:
 def stays_inside(trial: Trial) -> None:
     """No path that it uses leads out of its tree."""
     _needs_files(trial)
-    for operation in trial.lived().file_operations:
+    for number, operation in enumerate(trial.lived().file_operations, 1):
         if operation.error in _ESCAPES:
+            trial.show_until(operations=number)
             raise Violation(
                 f"it tried to {operation.name} {operation.path!r}, which leads out of its tree ({operation.error})"
             )

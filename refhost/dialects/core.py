@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from refhost.binary import WASI_MODULE
+from refhost.binary import FETCH_MODULE, WASI_MODULE
+from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.engine import engine
 from refhost.errors import BadReturn, OutOfBounds
-from refhost.functions import ENV, HostFunction, Kind, Result
+from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
 from refhost.services.gate import Denied, Refused
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from refhost.limits import Limits
     from refhost.services.gate import Gate
     from refhost.wasi.preview1 import Preview1
+
+# The longest IP address is 45 characters (§4).
+ADDRESS_BYTES = 46
+_OUT_BYTES = {Kind.ADDRESS_OUT: ADDRESS_BYTES, Kind.PORT_OUT: 2}
 
 
 class CoreInstance:
@@ -38,6 +43,9 @@ class CoreInstance:
         self._closed = False
         self._functions: dict[str, wasmtime.Func] = {}
         self._exports = binary.exports
+        self._asyncify: Asyncify | None = None
+        if any(entry.module == FETCH_MODULE for entry in binary.imports):
+            self._asyncify = Asyncify(self.store, gate, self._guard, limits, self._functions, lambda: self.memory)
         try:
             self._instantiate(binary)
         except BaseException:
@@ -77,8 +85,11 @@ class CoreInstance:
 
     def call(self, export: str, *arguments: int) -> int | None:
         """Call an export under guard; see `Guard.run` for how it can end."""
-        function = self._functions[export]
-        result: int | None = self._guard.run(export, lambda: function(self.store, *arguments))
+        function, asyncify = self._functions[export], self._asyncify
+        if asyncify:  # it may be left and entered again, as often as it fetches (§18)
+            result: int | None = self._guard.run(export, lambda: asyncify.drive(export, arguments))
+        else:
+            result = self._guard.run(export, lambda: function(self.store, *arguments))
         return result
 
     def number(self, export: str, *arguments: int) -> int:
@@ -97,8 +108,13 @@ class CoreInstance:
     # What the module imports.
 
     def _import(self, module: str, name: str, ty: Any) -> wasmtime.Func:  # noqa: ANN401 - checked before
-        wasi = module == WASI_MODULE
-        host: Callable[..., int | float | None] = self._wasi.function(name) if wasi else self._host_function(ENV[name])
+        host: Callable[..., int | float | None]
+        if module == WASI_MODULE:
+            host = self._wasi.function(name)
+        elif module == FETCH_MODULE and self._asyncify:
+            host = self._asyncify.host_function(AS_FETCH[name])
+        else:
+            host = self._host_function(ENV[name])
         return wasmtime.Func(self.store, ty, self._guard.wrap(host))
 
     def _host_function(self, function: HostFunction) -> Callable[..., int | float | None]:
@@ -121,6 +137,11 @@ class CoreInstance:
                 break
             if parameter.kind is Kind.NUMBER:
                 decoded.append(raw[at])
+            elif parameter.kind is Kind.ROOM:
+                self.memory.check(raw[at], raw[at + 1])
+                decoded.append(raw[at + 1] & U32)
+            elif parameter.kind in _OUT_BYTES:
+                self.memory.check(raw[at], _OUT_BYTES[parameter.kind])
             elif parameter.kind is Kind.STRING:
                 decoded.append(self._readable_string(raw[at]))
             elif parameter.kind is not Kind.BUFFER:
@@ -149,6 +170,8 @@ class CoreInstance:
             step = functools.partial(self._write_answer, raw[-2], raw[-1], answer)
             length: int = self._gate.attempt(function, step)
             return length
+        if function.result is Result.TAKEN:
+            return self._write_taken(function, raw, answer)
         if function.result is Result.NONE:
             return None
         number: int | float = answer
@@ -163,6 +186,22 @@ class CoreInstance:
             raise Refused(f"the answer has {len(data)} bytes and does not fit the buffer of {size & U32}")
         self.memory.write(pointer, data)
         return len(data)
+
+    def _write_taken(self, function: HostFunction, raw: tuple[int, ...], taken: tuple[Any, ...] | None) -> int:
+        """Write what a service took, each part to its place: `_decode` has checked them all, so nothing is lost."""
+        if taken is None:
+            return 0
+        parts = iter(taken)
+        at = 0
+        for parameter in function.parameters:
+            if parameter.kind is Kind.ROOM:
+                self.memory.write(raw[at], next(parts))
+            elif parameter.kind is Kind.ADDRESS_OUT:
+                self.memory.write(raw[at], next(parts).encode("ascii") + b"\0")
+            elif parameter.kind is Kind.PORT_OUT:
+                self.memory.write(raw[at], next(parts).to_bytes(2, "little"))
+            at += len(parameter.kind.wire)
+        return len(taken[0])
 
     # For subclasses.
 

@@ -61,6 +61,8 @@ class Guard:
         def guarded(*arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
                 return function(*arguments)
+            except _Parked:  # from a call back into the guest: what ended that one is parked already
+                raise
             except BaseException as error:  # noqa: BLE001 - every kind must be kept from the guest
                 self._parked = error
                 raise _Parked from None
@@ -90,8 +92,14 @@ class Guard:
             core_calls.LAST_EXCEPTION = None
             component_calls.LAST_EXCEPTION = None
 
+    def renew(self) -> None:
+        """Give the call that is running its full time again: the host kept it waiting."""
+        self._store.set_epoch_deadline(ticks(self._call_seconds))
+
     def _meaning(self, export: str, error: Exception) -> BaseException:
         parked = self._parked
+        if isinstance(parked, (wasmtime.Trap, wasmtime.WasmtimeError)):  # the guest trapped when it was called back
+            error, parked = parked, None
         if isinstance(parked, GuestExit):
             return PluginExit(export, f"{export} ended the program with proc_exit({parked.code})", code=parked.code)
         if isinstance(parked, PluginAbort):
@@ -124,5 +132,5 @@ def _trap_word(error: Exception) -> str:
 def _frames(error: Exception) -> str:
     """The innermost functions of a trap, by name where the binary has names."""
     frames = getattr(error, "frames", None) or []
-    names = [frame.func_name or f"function {frame.func_index}" for frame in frames[:4]]
+    names = [frame.func_name for frame in frames[:4] if frame.func_name]
     return f"Inside {' ← '.join(names)}." if names else ""

@@ -25,7 +25,7 @@ class ConfigService:
         """Save a configuration: a JSON object.
 
         Raises:
-            Refused: the text is not JSON, or JSON of another kind.
+            Refused: the text is not JSON, or JSON of another kind, or the disk does not take it.
         """
         try:
             configuration = loads(text)
@@ -33,7 +33,10 @@ class ConfigService:
             raise Refused(f"the configuration is not JSON: {error}") from None
         if not isinstance(configuration, dict):
             raise Refused("the configuration is JSON, but not an object")
-        self._file.save_configuration(configuration)
+        try:
+            self._file.save_configuration(configuration)
+        except OSError as error:  # only a real directory fails
+            raise Refused(f"the configuration cannot be written: {error}") from None
 
     @staticmethod
     def data_dir_path() -> str:

@@ -30,6 +30,10 @@ class Denied(Exception):  # noqa: N818 - the same
     """The plugin lacks the capability; the message is the one of contract §7."""
 
 
+class Lacking(Exception):  # noqa: N818 - the same
+    """A service misses a capability that depends on an argument, such as a stream's name (R7): the message names it."""
+
+
 class Gate:
     """Decides whether a host function is carried out, and logs why when it is not.
 
@@ -60,11 +64,11 @@ class Gate:
             operation: another than the function's own.
 
         Raises:
-            Denied: the capability is missing; logged.
+            Denied: a capability is missing; logged.
             Refused: anything else that keeps it from being done; logged.
         """
         if function.capability and not self._grants.has(function.capability):
-            raise self._denied(function)
+            raise self._denied(function, function.capability)
         if self.phase is Phase.METADATA and function.effect:
             reason = "a plugin acts only once it is started: this call came while its metadata was read (R19)"
             raise self._refused(function, reason)
@@ -74,18 +78,21 @@ class Gate:
         """Do one step of a call that may be refused: decoding, the service, or writing the answer.
 
         Raises:
+            Denied: the service misses a capability; logged.
             Refused: logged.
         """
         try:
             return step()
+        except Lacking as lacking:
+            raise self._denied(function, str(lacking)) from None
         except UnicodeDecodeError as error:
             reason = f"the text is not UTF-8: {error.reason} at byte {error.start}"
         except (Refused, OutOfBounds) as error:
             reason = str(error)
         raise self._refused(function, reason)
 
-    def _denied(self, function: HostFunction) -> Denied:
-        message = f"plugin {self._plugin()} lacks {function.capability} capability"
+    def _denied(self, function: HostFunction, capability: str) -> Denied:
+        message = f"plugin {self._plugin()} lacks {capability} capability"
         self._journal.write(self._plugin(), "denied", message, function=function.name)
         return Denied(message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refhost.jsontext import dumps
+from refhost.services.gate import Refused
 
 if TYPE_CHECKING:
     from refhost.model import Model
@@ -26,4 +27,7 @@ class ReadingService:
 
 
 def _text(node: object | None) -> str | None:
-    return None if node is None else dumps(node)
+    try:
+        return None if node is None else dumps(node)
+    except RecursionError:  # a delta with a path of very many parts has been there
+        raise Refused("what is there nests too deep to be written as JSON") from None

@@ -119,7 +119,7 @@ def test_the_last_step_is_the_one_that_failed():
         "LIFE-009", Honest(start=when("(i32.eq (global.get $lives) (i32.const 8))", "(return (i32.const 1))"))
     )
     start = 'start {"greeting":"hello"}'
-    assert verdict.case == ("(6 steps before)", *["stop", start] * 6)
+    assert verdict.case == ("load mutant", start, "(10 steps more)", *["stop", start] * 3)
 
 
 def test_the_log_is_the_end_of_the_log():

@@ -92,6 +92,7 @@ class Directory:
         """Like `File.sync`."""
         with self._volume.journal.attempt("sync", self.path) as attempt:
             attempt.at(self.path)
+            self.node.sync()
 
     # What paths lead to.
 
@@ -226,8 +227,8 @@ class Directory:
             if leaves_root(place.directory.path, target):
                 fail(errno.EPERM, target)
             attempt.at(place.path)
-            self._volume.quota.enter()
-            node = place.directory.make_link(place.name, target)
+            with self._volume.quota.entering():
+                node = place.directory.make_link(place.name, target)
             self._volume.created(node, place.directory)
 
     def link(self, path: str, directory: Directory, new_path: str) -> None:
@@ -243,6 +244,7 @@ class Directory:
             attempt.detail = target.path
             if node.kind is Kind.DIRECTORY:
                 fail(errno.EPERM, path)
+            self._check_same_tree(directory, path)
             attempt.at(source.path)
             target.directory.add(target.name, node)
             self._volume.touched(node)
@@ -259,17 +261,25 @@ class Directory:
             node = _there(source)
             if node.kind is not Kind.DIRECTORY and (path.endswith("/") or new_path.endswith("/")):
                 fail(errno.ENOTDIR, path)
+            self._check_same_tree(directory, path)
             if not _may_replace(source, node, target):
                 return
             attempt.at(source.path)
-            if target.node is not None:
-                self._leave(target.directory, target.name, target.node)
+            replaced = target.node.stat() if target.node is not None else None
             source.directory.move(source.name, target.directory, target.name)
+            if target.node is not None and replaced is not None:
+                self._volume.quota.unnamed(replaced)
+                self._volume.touched(target.node)
             self._volume.changed(source.directory)
             self._volume.changed(target.directory)
             self._volume.touched(node)
 
     # Helpers.
+
+    def _check_same_tree(self, other: Directory, path: str) -> None:
+        """Nothing moves between two preopened directories, nor is in both."""
+        if other._volume is not self._volume:
+            fail(errno.EXDEV, path)
 
     def _existing(self, path: str, *, follow: bool, strip: bool = False) -> Place:
         """Resolve a path to something that is there; `strip`: a slash at the end does not follow a link."""
@@ -297,15 +307,16 @@ class Directory:
         return place
 
     def _enter(self, place: Place, what: str) -> Node:
-        self._volume.quota.enter()
         make = place.directory.make_file if what == "file" else place.directory.make_directory
-        node = make(place.name)
+        with self._volume.quota.entering():
+            node = make(place.name)
         self._volume.created(node, place.directory)
         return node
 
     def _leave(self, directory: Node, name: str, node: Node) -> None:
-        self._volume.quota.unnamed(node.stat())
+        stat = node.stat()
         directory.remove(name)
+        self._volume.quota.unnamed(stat)
         self._volume.touched(node)
         self._volume.changed(directory)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from refhost.wasi.vfs.tree import Kind, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refhost.wasi.vfs.tree import Node, Stat
     from refhost.wasi.vfs.volume import Volume
 
@@ -87,8 +90,8 @@ class File:
                 fail(errno.EINVAL, self.path)
             attempt.at(self.path)
             if data:
-                self._volume.quota.resize(size, max(size, start + len(data)))
-                self.node.write(start, data)
+                with self._counted(size, max(size, start + len(data))):
+                    self.node.write(start, data)
                 self._volume.changed(self.node)
             return start + len(data)
 
@@ -121,9 +124,19 @@ class File:
                 self._resize(offset + length)
 
     def _resize(self, size: int) -> None:
-        self._volume.quota.resize(self.node.stat().size, size)
-        self.node.resize(size)
+        with self._counted(self.node.stat().size, size):
+            self.node.resize(size)
         self._volume.changed(self.node)
+
+    @contextmanager
+    def _counted(self, old: int, new: int) -> Iterator[None]:
+        """Count the new size of the file, or what came of it if the machine's disk is full before the quota is."""
+        self._volume.quota.resize(old, new)
+        try:
+            yield
+        except OSError:
+            self._volume.quota.resize(new, self.node.stat().size, checked=False)
+            raise
 
     def set_times(self, atime_ns: int | None, mtime_ns: int | None) -> None:
         """Set the times of the file; None leaves one as it is."""
@@ -133,6 +146,7 @@ class File:
             self._volume.touched(self.node)
 
     def sync(self) -> None:
-        """What a plugin asks for before it relies on a file; here a moment for faults, and nothing else."""
+        """What a plugin asks for before it relies on a file."""
         with self._volume.journal.attempt("sync", self.path) as attempt:
             attempt.at(self.path)
+            self.node.sync()

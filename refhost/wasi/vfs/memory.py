@@ -168,9 +168,12 @@ class MemoryNode(Node):
 
     def move(self, name: str, directory: Node, new_name: str) -> None:
         file = self._directory.entries[name]
+        target = _memory(directory)._directory  # noqa: SLF001 - of this class
+        if new_name in target.entries:
+            target.remove_entry(new_name, recursive=False)
         self._directory.remove_entry(name, recursive=False)
         _name(file, new_name)
-        _memory(directory)._directory.add_entry(file)  # noqa: SLF001 - of this class
+        target.add_entry(file)
 
     def target(self) -> str:
         return (self.file.byte_contents or b"").decode("utf-8", "surrogateescape")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refhost.wasi.vfs.tree import Kind, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from refhost.wasi.vfs.tree import Stat
 
 _MEBIBYTE = 1 << 20
@@ -28,6 +32,10 @@ class Limits:
     total_size: int = 256 * _MEBIBYTE
     file_size: int = 64 * _MEBIBYTE
     entries: int = 65_536
+
+
+# What is there already is not even counted: a real directory may be that of a whole machine.
+UNLIMITED = Limits(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
 class Quota:
@@ -50,6 +58,16 @@ class Quota:
             fail(errno.ENOSPC)
         self._entries += 1
         self._bytes += size
+
+    @contextmanager
+    def entering(self) -> Iterator[None]:
+        """Count the new object that is made inside the block, if it can be made."""
+        self.enter()
+        try:
+            yield
+        except BaseException:
+            self._forget(0)
+            raise
 
     def resize(self, old: int, new: int, *, checked: bool = True) -> None:
         """Count a file that changes its size."""
@@ -75,7 +93,7 @@ class Quota:
             self._forget(size)
 
     def unnamed(self, stat: Stat) -> None:
-        """A name is about to go; `stat` is from before."""
+        """A name has gone; `stat` is from before."""
         if stat.kind is not Kind.DIRECTORY and stat.links > 1:
             return
         if self._open[stat.inode] > 0:

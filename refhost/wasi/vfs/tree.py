@@ -69,6 +69,12 @@ class Node(ABC):
     def close(self) -> None:  # noqa: B027 - see `open`
         """Take one `open` back."""
 
+    def sync(self) -> None:  # noqa: B027 - see `open`
+        """See that what was written outlives the machine's next power cut."""
+
+    def close_tree(self) -> None:  # noqa: B027 - see `open`
+        """Give up whatever is open of the whole tree: it cannot be used any more."""
+
     # Directories.
 
     @property
@@ -106,7 +112,11 @@ class Node(ABC):
 
     @abstractmethod
     def move(self, name: str, directory: Node, new_name: str) -> None:
-        """Move a name of this directory to `directory`, where the new name is free."""
+        """Move a name of this directory to `directory`; what has the new name there, if anything, is replaced.
+
+        The caller has seen to it that it may be: a directory that is replaced is empty. Where the backend
+        outlives the process, there is no moment without either.
+        """
 
     # Links and files.
 

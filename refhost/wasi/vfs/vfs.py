@@ -11,7 +11,7 @@ from refhost.clock import Clock
 from refhost.wasi.vfs.directory import Directory
 from refhost.wasi.vfs.journal import Journal
 from refhost.wasi.vfs.memory import memory_tree
-from refhost.wasi.vfs.quota import Limits, Quota
+from refhost.wasi.vfs.quota import UNLIMITED, Limits, Quota
 from refhost.wasi.vfs.resolution import MAX_NAME
 from refhost.wasi.vfs.tree import Kind, fail
 from refhost.wasi.vfs.volume import Volume
@@ -34,7 +34,7 @@ class Usage:
 
 
 class Vfs:
-    """One file tree that a plugin sees as `/`, in memory unless another root is given.
+    """One file tree that a plugin sees as `/`, in memory unless another root is given, such as `disk_tree(…)`.
 
     The plugin's side goes through `root_directory`: every operation is recorded in `operations`, can be made
     to fail by `faults`, and is subject to `read_only` and `limits`. The other methods are the host's side:
@@ -43,7 +43,7 @@ class Vfs:
     with ValueError.
 
     Args:
-        root: the root of a tree: `memory_tree(…)`, or another backend's.
+        root: the root of a tree: `memory_tree(…)` or `disk_tree(…)`.
         clock: where times come from; a clock of its own by default.
         limits: how much the plugin may store.
         layout: directories to make; those of contract §8 by default.
@@ -60,7 +60,10 @@ class Vfs:
         root = root if root is not None else memory_tree()
         self.limits = limits or Limits()
         self._volume = Volume(root, clock or Clock(), Journal(), Quota(self.limits))
-        self._count_what_is_there()
+        if self.limits != UNLIMITED:
+            self._count_what_is_there()
+        now = self._volume.clock.now_ns
+        root.set_times(atime_ns=now, mtime_ns=now, ctime_ns=now)
         for name in layout:
             if root.child(name) is None:
                 self._volume.quota.enter(checked=False)
@@ -74,8 +77,6 @@ class Vfs:
                 seen.add(stat.inode)
                 size = stat.size if stat.kind is Kind.FILE else 0
                 self._volume.quota.enter(size, checked=False)
-        now = self._volume.clock.now_ns
-        self._volume.root.set_times(atime_ns=now, mtime_ns=now, ctime_ns=now)
 
     # The plugin's side.
 
@@ -267,8 +268,9 @@ class Vfs:
                 continue
             waiting.pop()
             if node is not None:
-                self._volume.quota.unnamed(node.stat())
+                stat = node.stat()
                 parent.remove(name)
+                self._volume.quota.unnamed(stat)
                 self._volume.changed(parent)
                 count += node.kind is not Kind.DIRECTORY
         return count

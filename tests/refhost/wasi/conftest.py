@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import pytest
+from trees import Disk, Memory
 from wasi_guest import DirectGuest
 
-from refhost.wasi.vfs import Vfs
+
+@pytest.fixture(params=["memory", "disk"])
+def backend(request, tmp_path):
+    """Makes trees: each test that asks for one, or for what stands on one, runs over both."""
+    trees = Memory() if request.param == "memory" else Disk(tmp_path)
+    yield trees
+    trees.close()
 
 
 @pytest.fixture
-def vfs():
-    return Vfs()
+def vfs(backend):
+    return backend.vfs()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyfakefs.fake_filesystem import FakeFilesystem
+from trees import Disk, surroundings
 from wasi_guest import BUFFER, CREAT, DIRECTORY, RESULT, ROOT, TEXT2, TRUNC, DirectGuest
 
 from refhost.wasi.preview1 import Errno
@@ -14,10 +15,12 @@ CANARY = "/srv/canary"
 FOLLOW = 1
 
 
-class Outside:
+class OutsideInMemory:
     """A VFS at /srv/plugin/vfs with a canary, the saved configuration and another plugin around it."""
 
-    def __init__(self):
+    canary = CANARY
+
+    def __init__(self, _):
         self.filesystem = FakeFilesystem(path_separator="/")
         for path in (CANARY, "/srv/plugin.json", "/srv/other/vfs/data/x", "/srv/plugin/vfs2/x"):
             self.filesystem.create_file(path, contents="untouched")
@@ -42,13 +45,33 @@ class Outside:
             waiting += (contents or {}).values()
         return found
 
+    def plant(self, path, target):
+        """A link that a foreign hand makes in the VFS."""
+        self.filesystem.create_symlink(f"/srv/plugin/vfs/{path}", target)
+
     def untouched(self):
         return self.snapshot() == self.before
 
 
-@pytest.fixture
-def outside():
-    return Outside()
+class OutsideOnDisk:
+    """The same in a folder of the machine."""
+
+    def __init__(self, folder):
+        self.around = folder / "around0"
+        self.canary = str(self.around / "canary")
+        self.vfs = Disk(folder).vfs()
+        self.before = surroundings(self.around)
+
+    def plant(self, path, target):
+        (self.around / "plugin/vfs" / path).symlink_to(target)
+
+    def untouched(self):
+        return surroundings(self.around) == self.before
+
+
+@pytest.fixture(params=[OutsideInMemory, OutsideOnDisk])
+def outside(request, tmp_path):
+    return request.param(tmp_path)
 
 
 @pytest.fixture
@@ -101,7 +124,7 @@ def test_links_that_point_out_are_refused(guest, outside, target):
 
 @pytest.mark.parametrize("target", [CANARY, "../../../canary", "../../..", "/srv"])
 def test_links_that_point_out_are_not_followed_if_they_are_there(guest, outside, target):
-    outside.filesystem.create_symlink("/srv/plugin/vfs/data/l", target)
+    outside.plant("data/l", outside.canary if target == CANARY else target)
     inner = "data/l/canary" if not target.endswith("canary") else "data/l"
     assert guest.open(inner, follow=FOLLOW)[0] == Errno.PERM
     assert guest.open(inner, CREAT | TRUNC, follow=FOLLOW)[0] == Errno.PERM
@@ -164,10 +187,10 @@ def test_a_nul_does_not_cut_a_path(guest):
 
 
 def test_hard_links_do_not_reach_over_the_edge(guest, outside):
-    outside.filesystem.create_symlink("/srv/plugin/vfs/data/l", CANARY)
+    outside.plant("data/l", outside.canary)
     assert guest.link("data/l", "data/copy") == 0, "the link itself gets a second name"
     assert guest.open("data/copy", follow=FOLLOW)[0] == Errno.PERM
-    assert guest.readlink("data/copy") == (0, CANARY.encode())
+    assert guest.readlink("data/copy") == (0, outside.canary.encode())
     outside.vfs.remove("/data/l")
     outside.vfs.remove("/data/copy")
 

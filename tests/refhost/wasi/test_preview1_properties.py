@@ -93,9 +93,9 @@ def test_the_same_calls_give_the_same_bytes(sequence):
     assert run(sequence) == run(sequence)
 
 
-def test_the_same_calls_give_the_same_bytes_with_inodes_and_times():
+def test_the_same_calls_give_the_same_bytes_with_inodes_and_times(backend):
     def story():
-        vfs = Vfs()
+        vfs = backend.vfs()
         guest = DirectGuest(vfs)
         guest.make("data/x", b"1")
         guest.symlink("x", "data/l")

@@ -135,9 +135,9 @@ def test_usage_counts_bytes_of_hard_links_once(vfs):
     assert vfs.usage() == Usage(5, 2)
 
 
-def test_tree_hash_is_of_names_types_and_contents():
+def test_tree_hash_is_of_names_types_and_contents(backend):
     def made(*actions):
-        vfs = Vfs()
+        vfs = backend.vfs()
         for path, data in actions:
             vfs.clock.pass_time(5)
             vfs.write(path, data)
@@ -145,7 +145,7 @@ def test_tree_hash_is_of_names_types_and_contents():
 
     assert made(("/data/a", "1"), ("/data/b", "2")) == made(("/data/b", "2"), ("/data/a", "1"))
     assert len({made(), made(("/data/a", "")), made(("/data/a", "1")), made(("/data/b", "1"))}) == 4
-    one, other = Vfs(), Vfs()
+    one, other = backend.vfs(), backend.vfs()
     one.root_directory().symlink("a", "data/l")
     other.root_directory().symlink("b", "data/l")
     assert one.tree_hash() != other.tree_hash()
@@ -225,9 +225,9 @@ def test_read_only_refuses_every_change_and_nothing_else(vfs):
     assert vfs.tree_hash() == before
 
 
-def test_times_come_from_the_virtual_clock():
+def test_times_come_from_the_virtual_clock(backend):
     clock = Clock(datetime(2026, 5, 1, tzinfo=UTC))
-    vfs = Vfs(clock=clock)
+    vfs = backend.vfs(clock=clock)
     start = clock.now_ns
     root = vfs.root_directory()
     assert root.stat_at("data", follow=False).mtime_ns == start
@@ -245,8 +245,8 @@ def test_times_come_from_the_virtual_clock():
     assert (stat.atime_ns, stat.mtime_ns, stat.ctime_ns) == (5, start + 20, start + 30)
 
 
-def test_quota_bounds_bytes_files_and_entries():
-    vfs = Vfs(limits=Limits(total_size=100, file_size=60, entries=6))
+def test_quota_bounds_bytes_files_and_entries(backend):
+    vfs = backend.vfs(limits=Limits(total_size=100, file_size=60, entries=6))
     root = vfs.root_directory()
     one, two = root.open("data/1", CREATE), root.open("data/2", CREATE)
     assert refused(one.resize, 61) == "EFBIG"
@@ -260,8 +260,8 @@ def test_quota_bounds_bytes_files_and_entries():
     root.symlink("x", "l")
 
 
-def test_removed_files_take_space_as_long_as_they_are_open():
-    vfs = Vfs(limits=Limits(total_size=10))
+def test_removed_files_take_space_as_long_as_they_are_open(backend):
+    vfs = backend.vfs(limits=Limits(total_size=10))
     root = vfs.root_directory()
     file = root.open("data/1", CREATE)
     file.write(0, b"x" * 10)
@@ -274,8 +274,8 @@ def test_removed_files_take_space_as_long_as_they_are_open():
     assert other.write(0, b"1" * 10) == 10
 
 
-def test_hard_links_give_space_back_with_the_last_name():
-    vfs = Vfs(limits=Limits(total_size=10))
+def test_hard_links_give_space_back_with_the_last_name(backend):
+    vfs = backend.vfs(limits=Limits(total_size=10))
     root = vfs.root_directory()
     write(vfs, "data/1", b"x" * 10)
     root.link("data/1", root, "data/2")

@@ -1,0 +1,1 @@
+"""What the host says over HTTP and WebSocket, one module per part of the API."""

@@ -1,0 +1,153 @@
+"""`/plugins/{id}`: what a plugin is, its configuration, its endpoints, its files (contract §14)."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response, StreamingResponse
+
+from refhost.jsontext import NotJson, dumps, loads
+from refhost.services.http import HttpRequest, answer
+from refhost.web.bodies import json_response, read_json, read_text, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.requests import Request
+
+    from refhost.host import Host
+    from refhost.journal import Record
+    from refhost.plugin import Plugin
+
+# The plugin whose question the host answers itself, from its own log, so that a large log never goes through wasm.
+LOG_VIEWER = "signalk-logviewer"
+_LINES, _MOST_LINES = 2000, 50_000
+_CONFIG_KEYS = {"enabled": bool, "enableDebug": bool, "configuration": dict}
+
+
+class PluginPages:
+    """The pages of the plugins of one host."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def listing(self, _: Request) -> Response:
+        """All plugins with their states."""
+        return json_response([_about(plugin) for plugin in self._host.plugins.values()])
+
+    async def page(self, request: Request) -> Response:
+        """One page of a plugin: everything below `/plugins/{id}`."""
+        plugin = self._plugin(request)
+        path = "/" + request.path_params.get("rest", "")
+        if path == "/config":
+            return await self._config(plugin, request)
+        if path == "/" and request.method in ("GET", "HEAD"):
+            index = None if request.url.path.startswith("/skServer/") else self._file(plugin, "/")
+            return index or json_response(_about(plugin))
+        if plugin.id == LOG_VIEWER and path == "/api/logs" and request.method == "GET":
+            return self._logs(request)
+        return await self._endpoint(plugin, path, request) or self._file(plugin, path) or _missing(request)
+
+    def _plugin(self, request: Request) -> Plugin:
+        plugin = self._host.plugins.get(request.path_params["id"])
+        if plugin is None:
+            raise refuse(404, f"There is no plugin {request.path_params['id']!r}.")
+        return plugin
+
+    async def _config(self, plugin: Plugin, request: Request) -> Response:
+        if request.method == "POST":
+            change = await read_json(request)
+            _check_config(change)
+            plugin.update_config(
+                change.get("configuration"),
+                enabled=change.get("enabled"),
+                enable_debug=change.get("enableDebug"),
+            )
+        elif request.method != "GET":
+            raise refuse(405, "The configuration takes GET and POST.")
+        saved = plugin.config
+        return json_response(
+            {
+                "enabled": plugin.is_enabled,
+                "enableDebug": saved.enable_debug,
+                "configuration": saved.configuration,
+                "state": str(plugin.state),
+                **({"error": plugin.error} if plugin.error else {}),
+            }
+        )
+
+    async def _endpoint(self, plugin: Plugin, path: str, request: Request) -> Response | None:
+        text = await read_text(request)
+        asked = HttpRequest(
+            request.method, path, dict(request.query_params), dict(request.headers), _body(text, request)
+        )
+        given = answer(plugin, plugin.endpoints, asked)
+        if given is None:
+            return None
+        return Response(given.body, given.status, headers=dict(given.headers) or None)
+
+    def _file(self, plugin: Plugin, path: str) -> Response | None:
+        """A file of `public/`, looked up by name among those that the package holds: no path is ever followed."""
+        if not plugin.grants.has("staticFiles"):
+            return None
+        name = path.removeprefix("/") or "index.html"
+        data = plugin.package.public.get(name)
+        if data is None:
+            return None
+        kind, _ = mimetypes.guess_type(name)
+        return Response(data, media_type=kind or "application/octet-stream")
+
+    def _logs(self, request: Request) -> Response:
+        wanted = request.query_params.get("lines", str(_LINES))
+        if not wanted.isdecimal() or len(wanted) > 9:
+            raise refuse(400, f"lines is a number, not {wanted!r}.")
+        records = self._host.log[-min(int(wanted), _MOST_LINES) :] if int(wanted) else []
+        if not self._host.log:
+            raise refuse(404, "There is no log.")
+        return StreamingResponse(_log_text(records), media_type="application/json")
+
+
+def _log_text(records: list[Record]) -> Iterator[str]:
+    yield '{"lines":['
+    for number, record in enumerate(records):
+        yield ("," if number else "") + dumps(str(record))
+    yield f'],"count":{len(records)},"source":"refhost","format":"text"}}'
+
+
+def _about(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "id": plugin.id,
+        "name": plugin.name,
+        "version": plugin.package.version,
+        "enabled": plugin.is_enabled,
+        "state": str(plugin.state),
+        "statusMessage": plugin.error or plugin.status,
+    }
+
+
+def _check_config(change: object) -> None:
+    if not isinstance(change, dict):
+        raise refuse(400, "The body is an object with enabled, enableDebug and configuration, each optional.")
+    for key, value in change.items():
+        kind = _CONFIG_KEYS.get(key)
+        if kind is None:
+            raise refuse(400, f"{key!r} is not one of {', '.join(_CONFIG_KEYS)}.")
+        if not isinstance(value, kind):
+            raise refuse(400, f"{key} is of another type than {'an object' if kind is dict else 'true or false'}.")
+
+
+def _body(text: str, request: Request) -> Any:  # noqa: ANN401 - JSON
+    """The body as the handler gets it: what it means where it is JSON, else its text."""
+    if not text:
+        return None
+    if "json" in request.headers.get("content-type", ""):
+        try:
+            return loads(text)
+        except NotJson as error:
+            raise refuse(400, f"The body is not JSON: {error}.") from None
+    return text
+
+
+def _missing(request: Request) -> Response:
+    return json_response({"error": f"{request.method} {request.url.path} leads nowhere."}, 404)

@@ -1,0 +1,195 @@
+"""Order, self-echo, floods and holding back, on the bus itself (contract §10, §11, R11, R20, R21, R42)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from refhost.bus import Bus
+from refhost.clock import Clock
+from refhost.delta import pairs
+from refhost.journal import Journal
+from refhost.model import Model
+
+SELF = "vessels.urn:mrn:x"
+BOUND = 5
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def journal(clock):
+    return Journal(clock)
+
+
+@pytest.fixture
+def model():
+    return Model(SELF)
+
+
+@pytest.fixture
+def bus(model, clock, journal):
+    return Bus(SELF, model, clock, journal, max_per_tick=BOUND)
+
+
+def delta(value: object, path: str = "a") -> dict:
+    update = {"$source": "s", "timestamp": "2026-01-01T00:00:00.000Z", "values": [{"path": path, "value": value}]}
+    return {"context": SELF, "updates": [update]}
+
+
+def heard(bus, name: str = "ear") -> list:
+    """What a listener gets from here on."""
+    seen = []
+    bus.subscriptions.subscribe(name, lambda text: seen.append(pairs(json.loads(text))[0][1]))
+    return seen
+
+
+def test_deltas_leave_in_the_order_in_which_they_came(bus):
+    seen = heard(bus)
+    for number in range(3):
+        bus.emit("p", delta(number), 1)
+    assert seen == []
+    bus.publish(delta("host"))
+    assert seen == [0, 1, 2, "host"]
+    assert [emission.delta for emission in bus.emissions] == [delta(number) for number in range(3)]
+
+
+def test_what_a_listener_emits_is_delivered_after_it_returned_never_by_recursion(bus):
+    depth, deepest, order = 0, 0, []
+
+    def answer(text: str) -> None:
+        nonlocal depth, deepest
+        depth += 1
+        deepest = max(deepest, depth)
+        value = pairs(json.loads(text))[0][1]
+        order.append(value)
+        if value < 3:
+            bus.emit("p", delta(value + 1), 1)
+            bus.drain()
+            bus.emit("p", delta(value + 10), 1)
+        depth -= 1
+
+    bus.subscriptions.subscribe("p", answer)
+    bus.publish(delta(2))
+    assert order == [2, 3, 12]
+    assert deepest == 1
+
+
+def test_every_listener_gets_each_delta_before_the_next_one_goes_out(bus):
+    order = []
+    for name in "ab":
+        bus.subscriptions.subscribe(name, lambda text, name=name: order.append((name, pairs(json.loads(text))[0][1])))
+    bus.emit("p", delta(1), 1)
+    bus.emit("p", delta(2), 1)
+    bus.drain()
+    assert order == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
+
+
+def test_a_plugin_that_answers_its_own_deltas_is_cut_off_and_the_others_are_served(bus, journal):
+    bus.subscriptions.subscribe("echo", lambda text: bus.emit("echo", delta("again"), 1))
+    seen = heard(bus)
+    bus.publish(delta("first"))
+    assert seen == ["first"] + ["again"] * BOUND
+    (record,) = journal.of("echo", "refused")
+    assert "R21" in record.text
+    bus.subscriptions.unsubscribe("echo")
+    bus.emit("other", delta("later"), 1)
+    bus.publish(delta("end"))
+    assert seen[-2:] == ["later", "end"]
+
+
+def test_the_bound_counts_each_plugin_by_itself_and_anew_in_each_tick(bus, journal):
+    for _ in range(BOUND + 3):
+        bus.emit("flood", delta(1), 1)
+    bus.emit("calm", delta(2), 1)
+    assert [emission.plugin for emission in bus.emissions] == ["flood"] * BOUND + ["calm"]
+    assert len(journal.of("flood", "refused")) == 1
+    assert not journal.of("calm")
+    bus.drain()
+    bus.emit("flood", delta(3), 1)
+    assert bus.emissions[-1].delta == delta(3)
+
+
+def test_two_plugins_that_answer_each_other_come_to_an_end(bus, journal):
+    bus.subscriptions.subscribe("a", lambda text: bus.emit("a", delta("a"), 1))
+    bus.subscriptions.subscribe("b", lambda text: bus.emit("b", delta("b"), 1))
+    bus.publish(delta("first"))
+    assert len(bus.emissions) == 2 * BOUND
+    assert journal.of("a", "refused")
+    assert journal.of("b", "refused")
+
+
+def test_nothing_goes_out_while_a_call_is_held_also_within_another(bus):
+    seen = heard(bus)
+    bus.hold()
+    bus.hold()
+    bus.publish(delta(1))
+    bus.release()
+    bus.drain()
+    assert seen == []
+    bus.release()
+    bus.drain()
+    assert seen == [1]
+
+
+def test_version_2_is_an_event_and_stays_out_of_the_model(bus, model):
+    seen = heard(bus)
+    bus.emit("p", delta(1), 2)
+    bus.publish(delta(2, "b"), 2)
+    bus.drain()
+    assert seen == [1, 2]
+    assert model.root == {}
+    assert [emission.version for emission in bus.emissions] == [2]
+
+
+def test_the_model_is_written_before_anyone_hears_of_it(bus, model):
+    seen = []
+    bus.subscriptions.subscribe("p", lambda text: seen.append(model.self_path("a.value")))
+    bus.publish(delta(1))
+    assert seen == [1]
+
+
+def test_a_listener_that_raises_leaves_the_bus_in_order(bus):
+    def fails(text: str) -> None:
+        raise KeyboardInterrupt
+
+    bus.subscriptions.subscribe("p", fails)
+    with pytest.raises(KeyboardInterrupt):
+        bus.publish(delta(1))
+    bus.subscriptions.unsubscribe("p")
+    seen = heard(bus)
+    bus.publish(delta(2))
+    assert seen == [2]
+
+
+def test_an_emission_keeps_its_moment(bus, clock):
+    clock.advance(1.5)
+    bus.emit("p", delta(1), 1)
+    assert bus.emissions[0].time == "2026-01-01T00:00:01.500Z"
+    assert bus.admit({"updates": [{"values": []}]}, "p").delta["updates"][0]["timestamp"] == "2026-01-01T00:00:01.500Z"
+
+
+def test_the_journal_is_bounded_and_says_so(clock, monkeypatch):
+    monkeypatch.setattr("refhost.journal._MAX_RECORDS", 3)
+    journal = Journal(clock)
+    for number in range(10):
+        journal.write("p", "debug", str(number))
+    assert [record.text for record in journal.of("p")] == ["0", "1", "2"]
+    assert journal.records[-1].kind == "warning"
+    assert journal.dropped == 7
+    assert str(journal.records[0]) == "2026-01-01T00:00:00.000Z p [debug] 0"
+    assert "host [warning] the journal is full" in str(journal.records[-1])
+
+
+def test_the_journal_is_bounded_in_characters_too(clock, monkeypatch):
+    monkeypatch.setattr("refhost.journal._MAX_CHARACTERS", 100)
+    journal = Journal(clock)
+    for _ in range(10):
+        journal.write("p", "debug", "x" * 30)
+    assert [record.text for record in journal.of("p")] == ["x" * 30] * 3
+    assert "journal is full after 3 records" in journal.records[-1].text
+    assert journal.dropped == 7
