@@ -15,6 +15,7 @@ from refhost.host import Host
 from refhost.inspection import inspect
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.package import PluginPackage, read_package
+from refhost.wasi.command import wasi_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="pytest-signalk-wasm")
 def main() -> None:
     """The reference host for Signal K WebAssembly plugins."""
+
+
+main.add_command(wasi_command)
 
 
 @main.command("inspect")

@@ -344,9 +344,7 @@ TABLE: tuple[HostFunction, ...] = (
 
 # The services that this release carries out: all that the table names. A row of a service that is not here would be
 # known, and refused by name at load.
-SERVICES = frozenset(
-    {"runtime", "status", "model", "deltas", "config", "registrations", "streams", "sockets", "fetch"}
-)
+SERVICES = frozenset({"runtime", "status", "model", "deltas", "config", "registrations", "streams", "sockets", "fetch"})
 
 ENV: Mapping[str, HostFunction] = {function.env: function for function in TABLE if function.env}
 WIT: Mapping[str, HostFunction] = {function.wit: function for function in TABLE if function.wit}

@@ -3,7 +3,8 @@
 Every socket is non-blocking and is looked at when the plugin looks: no thread, no waiting. Without `allow_other`
 sockets are bound to loopback addresses and send to loopback addresses, and multicast and broadcast stay on the loopback
 interface, with a socket more for each group and for broadcasts, since a socket that is bound to 127.0.0.1 gets neither.
-Most systems carry no IPv6 multicast there: sending it is refused. Before the host looks, the machine's own buffers hold what has come, and they drop the newest when they are full.
+Linux carries no IPv6 multicast there: sending it is refused. Before the host looks, the machine's own buffers hold what
+has come, and they drop the newest when they are full.
 """
 
 from __future__ import annotations

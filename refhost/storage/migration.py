@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refhost.errors import ConfigurationError
@@ -15,6 +14,7 @@ from refhost.wasi.vfs.resolution import MAX_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from refhost.wasi.vfs import Vfs
 

@@ -123,7 +123,10 @@ def test_the_list_names_every_plugin_with_its_size(capsys):
 def test_a_name_without_a_recipe_is_a_usage_error(capsys):
     with pytest.raises(SystemExit, match="2"):
         build.main(["hello-cobol"])
-    assert "no recipe for hello-cobol; there are hello-assemblyscript, hello-c" in capsys.readouterr().err
+    assert (
+        "no recipe for hello-cobol; there are fetch-assemblyscript, hello-assemblyscript, hello-c"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_difference_is_told_by_place_and_size():

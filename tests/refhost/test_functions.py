@@ -16,18 +16,17 @@ from refhost.functions import COMMON_SLIPS, ENV, SERVICES, TABLE, WIT, HostFunct
 from refhost.limits import Limits
 from refhost.plugin import State
 
-# What needs more than one call has its own tests, of the same kind: test_streams, test_sockets.
-ELSEWHERE = {"streams", "sockets"}
-SERVED = [row for row in TABLE if row.operation.partition(".")[0] in SERVICES - ELSEWHERE]
+SERVED = [row for row in TABLE if row.operation.partition(".")[0] in SERVICES]
 CORE = [row.env for row in SERVED if row.env]
 WITS = [row.wit for row in SERVED if row.wit]
 
 RESULT, ANSWER, ANSWER_BYTES, MEMORY = 512, 1024, 2048, 4 * 65536
+# Where an address and a port are written, and how many bytes that takes (§4).
+OUT = {Kind.ADDRESS_OUT: (3100, 46), Kind.PORT_OUT: (3200, 2)}
 SPEED = {"value": 3.5, "$source": "test", "timestamp": "2026-01-01T00:00:00.000Z"}
 SAVED = {"greeting": "hello"}
 DELTA = '{"updates":[{"values":[{"path":"a.b","value":1}]}]}'
 STATE = {"state": "normal", "method": [], "message": "All is well"}
-NOW = "2026-01-01T00:00:00.000Z"
 
 
 def _told(kind: str, *more: tuple[str, Any]) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def _told(kind: str, *more: tuple[str, Any]) -> dict[str, Any]:
 
 
 def _carried(host, path: str, value: Any) -> list[Any]:
-    update = {"$source": "probe", "timestamp": NOW, "values": [{"path": path, "value": value}]}
+    update = {"$source": "probe", "timestamp": host.clock.timestamp(), "values": [{"path": path, "value": value}]}
     return [({"context": host.self_context, "updates": [update]}, 1)]
 
 
@@ -49,14 +48,18 @@ class Case:
     """One call that succeeds.
 
     Attributes:
-        arguments: a text for each text, a number for each number, in order.
+        arguments: a text for each text and bytes, a number for each number, in order.
         result: what the function answers with.
         changes: what differs afterwards; a value may be a function of the host that gives it, or a condition.
+        before: code that the plugin runs before, in `plugin_start`.
+        arrives: what a device that it has connected to sends between that and the call.
     """
 
     arguments: tuple[str | int, ...] = ()
     result: float | None = None
     changes: dict[str, Any] = field(default_factory=dict)
+    before: str = ""
+    arrives: bytes = b""
 
 
 def _answer(value: Any) -> dict[str, bytes]:
@@ -67,6 +70,21 @@ def _speed_answer() -> tuple[int, dict[str, Any]]:
     answer = _answer(SPEED)
     return len(answer["answer"]), answer
 
+
+def _then(*calls: str) -> str:
+    return " ".join(f"(drop {call})" for call in calls)
+
+
+# The first socket of a host is number 1; a device listens at 10.0.1.8.
+PORT, DEVICE = 5000, ("10.0.1.8", 2000)
+UDP = "(call $sk_udp_create (i32.const 0))"
+BIND = f"(call $sk_udp_bind (i32.const 1) (i32.const {PORT}))"
+GROUP = "239.1.2.3"
+JOIN = f"(call $sk_udp_join_multicast (i32.const 1) {text(GROUP)} {text('')})"
+SEND = f"(call $sk_udp_send (i32.const 1) {text('127.0.0.1')} (i32.const {PORT}) {text('data')})"
+TCP = "(call $sk_tcp_create)"
+CONNECT = f"(call $sk_tcp_connect (i32.const 1) {text(DEVICE[0])} (i32.const {DEVICE[1]}))"
+RAW = "(call $sk_tcp_set_line_buffering (i32.const 1) (i32.const 0))"
 
 CASES: dict[str, Case] = {
     "abort": Case(("why", "file.ts", 7, 9)),
@@ -90,6 +108,33 @@ CASES: dict[str, Case] = {
     "sk_register_resource_provider": Case(("routes",), 1, {"resource": ["routes"]}),
     "sk_register_weather_provider": Case(("w",), 1, {"weather": ["w"]}),
     "sk_register_radar_provider": Case(("r",), 1, {"radar": ["r"]}),
+    "sk_radar_emit_spokes": Case(
+        ("radar-1", "data"),
+        1,
+        {"streams": {"radars/radar-1": [b"data"]}},
+        before=_then(f"(call $sk_register_radar_provider {text('r')})"),
+    ),
+    "sk_emit_binary_stream": Case(("plugins/probe/x", "data"), 1, {"streams": {"plugins/probe/x": [b"data"]}}),
+    "sk_udp_create": Case((0,), 1, {"sockets": {1: "udp"}}),
+    "sk_udp_bind": Case((1, PORT), 0, before=_then(UDP)),
+    "sk_udp_join_multicast": Case((1, GROUP, ""), 0, before=_then(UDP, BIND)),
+    "sk_udp_leave_multicast": Case((1, GROUP, ""), 0, before=_then(UDP, BIND, JOIN)),
+    "sk_udp_set_multicast_ttl": Case((1, 4), 0, before=_then(UDP, BIND)),
+    "sk_udp_set_multicast_loopback": Case((1, 1), 0, before=_then(UDP)),
+    "sk_udp_set_broadcast": Case((1, 1), 0, before=_then(UDP)),
+    "sk_udp_send": Case((1, "127.0.0.1", PORT, "data"), 4, before=_then(UDP, BIND)),
+    "sk_udp_recv": Case((1,), 4, {"answer": b"data"}, before=_then(UDP, BIND, SEND)),
+    "sk_udp_pending": Case((1,), 2, before=_then(UDP, BIND, SEND, SEND)),
+    "sk_udp_close": Case((1,), None, {"sockets": {}}, before=_then(UDP)),
+    "sk_tcp_create": Case((), 1, {"sockets": {1: "tcp"}}),
+    "sk_tcp_connect": Case((1, *DEVICE), 0, before=_then(TCP)),
+    "sk_tcp_connected": Case((1,), 1, before=_then(TCP, CONNECT)),
+    "sk_tcp_set_line_buffering": Case((1, 0), 0, before=_then(TCP)),
+    "sk_tcp_send": Case((1, "data"), 4, before=_then(TCP, CONNECT)),
+    "sk_tcp_recv_line": Case((1,), 2, {"answer": b"ab"}, before=_then(TCP, CONNECT), arrives=b"ab\r\ncd"),
+    "sk_tcp_recv_raw": Case((1,), 6, {"answer": b"ab\r\ncd"}, before=_then(TCP, CONNECT, RAW), arrives=b"ab\r\ncd"),
+    "sk_tcp_pending": Case((1,), 2, before=_then(TCP, CONNECT), arrives=b"ab\r\ncd\nef"),
+    "sk_tcp_close": Case((1,), None, {"sockets": {}}, before=_then(TCP)),
 }
 
 
@@ -109,6 +154,8 @@ def seen(plugin) -> dict[str, Any]:
         "puts": plugin.puts,
         **plugin.providers,
         "config": plugin.config.configuration,
+        "sockets": dict(plugin._runtime.sockets.open),
+        "streams": dict(plugin.host.streams),
         "answer": answer.rstrip(b"\0"),
     }
 
@@ -125,6 +172,8 @@ def untouched(host) -> dict[str, Any]:
         "weather": [],
         "radar": [],
         "config": SAVED,
+        "sockets": {},
+        "streams": {},
         "answer": b"",
     }
 
@@ -146,8 +195,10 @@ def wire(row: HostFunction, arguments: tuple[str | int | bytes, ...], **instead:
     """The arguments of a call as WebAssembly text; `instead` has code for a parameter by name."""
     given, code = list(arguments), []
     for parameter in row.parameters:
-        if parameter.kind is Kind.BUFFER:
+        if parameter.kind in (Kind.BUFFER, Kind.ROOM):
             own = f"(i32.const {ANSWER}) (i32.const {ANSWER_BYTES})"
+        elif parameter.kind in OUT:
+            own = f"(i32.const {OUT[parameter.kind][0]})"
         else:
             value = given.pop(0)
             own = f"(i32.const {value})" if parameter.kind is Kind.NUMBER else text(value)
@@ -167,6 +218,28 @@ def invoke(row: HostFunction, arguments: str) -> str:
 def boat(host):
     host.publish("navigation.speedOverGround", 3.5)
     return host
+
+
+@pytest.fixture
+def call(core, package, everything):
+    """Have a plugin call a function in `poll`, after what comes before it; the plugin, and what was seen before."""
+
+    def call(host, row: HostFunction, arguments: str, grants: Grants | None = None, *, prepared: bool = True):
+        case = CASES[row.env]
+        device = host.network.listen(*DEVICE)
+        start = case.before if prepared else ""
+        binary = core(f"{start} (i32.const 0)", poll=f"{invoke(row, arguments)} (i32.const 0)")
+        made = package(binary, everything)
+        plugin = host.load(made.with_grants(grants) if grants else made)
+        plugin.start(SAVED)
+        if prepared and case.arrives:
+            device.accept().send(case.arrives)
+        before = seen(plugin)
+        host.advance(1)
+        assert plugin.state is State.RUNNING, plugin.why()
+        return plugin, before
+
+    return call
 
 
 @pytest.fixture
@@ -234,50 +307,49 @@ PLAIN = [name for name in CORE if name != "abort"]
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_it_does_what_it_says(name, run, boat):
+def test_it_does_what_it_says(name, call, boat):
     row, case = ENV[name], CASES[name]
-    before = untouched(boat)
-    plugin = run(invoke(row, wire(row, case.arguments)))
-    assert plugin.state is State.RUNNING, plugin.why()
+    plugin, before = call(boat, row, wire(row, case.arguments))
     assert_changed(plugin, before, case.changes)
     if case.result is not None:
         assert result_of(plugin) == case.result
     assert not [r for r in plugin.log if r.kind in ("denied", "refused", "fault")]
 
 
-def _bad_arguments() -> list[Any]:
-    bad = []
-    for row in SERVED:
-        for parameter in row.parameters if row.env != "abort" else ():
-            if parameter.kind not in (Kind.TEXT, Kind.BYTES, Kind.BUFFER):
-                continue
-            places = {
-                "pointer -1": "(i32.const 0xFFFFFFFF) (i32.const 1)",
-                "pointer -1, nothing": "(i32.const 0xFFFFFFFF) (i32.const 0)",
-                "past the end": f"(i32.const {MEMORY - 3}) (i32.const 4)",
-                "length -1": "(i32.const 8) (i32.const 0xFFFFFFFF)",
-                "sum wraps": "(i32.const 0xFFFFFFF0) (i32.const 0x20)",
-            }
-            if parameter.kind is Kind.TEXT:
-                places |= {"no UTF-8": text(b"a\xff"), "cut character": text("ä".encode()[:1])}
-                places |= {"surrogate": text(b"\xed\xa0\x80")}
-            if parameter.kind is Kind.BUFFER:
-                size = CASES[row.env].result - 1
-                places |= {"too small": f"(i32.const {ANSWER}) (i32.const {size})"}
-                places |= {"no room": f"(i32.const {ANSWER}) (i32.const 0)"}
-            bad += [
-                pytest.param(row.env, parameter.name, code, id=f"{row.env}-{parameter.name}-{how}")
-                for how, code in places.items()
-            ]
-    return bad
+def _bad_places(row: HostFunction, kind: Kind) -> dict[str, str]:
+    if kind in OUT:
+        ends = MEMORY - OUT[kind][1] + 1
+        return {"pointer -1": "(i32.const 0xFFFFFFFF)", "past the end": f"(i32.const {ends})"}
+    places = {
+        "pointer -1": "(i32.const 0xFFFFFFFF) (i32.const 1)",
+        "pointer -1, nothing": "(i32.const 0xFFFFFFFF) (i32.const 0)",
+        "past the end": f"(i32.const {MEMORY - 3}) (i32.const 4)",
+        "length -1": "(i32.const 8) (i32.const 0xFFFFFFFF)",
+        "sum wraps": "(i32.const 0xFFFFFFF0) (i32.const 0x20)",
+    }
+    if kind is Kind.TEXT:
+        places |= {"no UTF-8": text(b"a\xff"), "cut character": text("ä".encode()[:1])}
+        places |= {"surrogate": text(b"\xed\xa0\x80")}
+    if kind is Kind.BUFFER:
+        places |= {"too small": f"(i32.const {ANSWER}) (i32.const {CASES[row.env].result - 1})"}
+    if kind in (Kind.BUFFER, Kind.ROOM):
+        places |= {"no room": f"(i32.const {ANSWER}) (i32.const 0)"}
+    return places
 
 
-@pytest.mark.parametrize(("name", "parameter", "code"), _bad_arguments())
-def test_what_it_cannot_read_or_write_is_a_failure_value_and_a_record(name, parameter, code, run, boat):
+BAD = [
+    pytest.param(row.env, parameter.name, code, id=f"{row.env}-{parameter.name}-{how}")
+    for row in SERVED
+    for parameter in row.parameters
+    if row.env in CASES and parameter.kind not in (Kind.NUMBER, Kind.STRING)
+    for how, code in _bad_places(row, parameter.kind).items()
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "code"), BAD)
+def test_what_it_cannot_read_or_write_is_a_failure_value_and_a_record(name, parameter, code, call, boat):
     row, case = ENV[name], CASES[name]
-    before = untouched(boat)
-    plugin = run(invoke(row, wire(row, case.arguments, **{parameter: code})))
-    assert plugin.state is State.RUNNING, plugin.why()
+    plugin, before = call(boat, row, wire(row, case.arguments, **{parameter: code}))
     if row.failure is not None:
         assert result_of(plugin) == row.failure
     assert seen(plugin) == before
@@ -285,11 +357,10 @@ def test_what_it_cannot_read_or_write_is_a_failure_value_and_a_record(name, para
 
 
 @pytest.mark.parametrize("name", [name for name in CORE if ENV[name].capability])
-def test_without_its_capability_nothing_happens(name, run, boat, everything):
+def test_without_its_capability_nothing_happens(name, call, boat, everything):
     row, case = ENV[name], CASES[name]
-    before = untouched(boat)
-    plugin = run(invoke(row, wire(row, case.arguments)), Grants.declared(everything).without(row.capability))
-    assert plugin.state is State.RUNNING
+    grants = Grants.declared(everything).without(row.capability)
+    plugin, before = call(boat, row, wire(row, case.arguments), grants, prepared=False)
     if row.failure is not None:
         assert result_of(plugin) == row.failure
     assert seen(plugin) == before
@@ -298,11 +369,11 @@ def test_without_its_capability_nothing_happens(name, run, boat, everything):
 
 
 @pytest.mark.parametrize("name", [name for name in CORE if ENV[name].capability])
-def test_a_denied_call_is_not_even_decoded(name, run, everything):
+def test_a_denied_call_is_not_even_decoded(name, call, boat, everything):
     row = ENV[name]
-    bad = {p.name: "(i32.const -1) (i32.const -1)" for p in row.parameters if p.kind is not Kind.NUMBER}
-    code = invoke(row, wire(row, CASES[name].arguments, **bad))
-    plugin = run(code, Grants.declared(everything).without(row.capability))
+    double = {p.name: "(i32.const -1) " * len(p.kind.wire) for p in row.parameters if p.kind is not Kind.NUMBER}
+    grants = Grants.declared(everything).without(row.capability)
+    plugin, _ = call(boat, row, wire(row, CASES[name].arguments, **double), grants, prepared=False)
     assert only_record(plugin, "denied", name)
 
 
@@ -325,15 +396,20 @@ def test_what_has_none_is_served_while_metadata_is_read(name, run):
     assert plugin.name == "Probe"
 
 
-@pytest.mark.parametrize("name", [name for name in CORE if name not in ("abort", "seed", "sk_read_config")])
-def test_a_text_over_the_limit_is_refused(name, make_host, core, package, everything):
+READS = {
+    row.env: next(p.name for p in row.parameters if p.kind in (Kind.TEXT, Kind.BYTES))
+    for row in SERVED
+    if row.env and any(p.kind in (Kind.TEXT, Kind.BYTES) for p in row.parameters)
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_text_over_the_limit_is_refused(name, make_host, call):
     row, case = ENV[name], CASES[name]
     host = make_host(limits=Limits(message_bytes=1000))
-    first = next(p.name for p in row.parameters if p.kind is Kind.TEXT)
-    code = invoke(row, wire(row, case.arguments, **{first: "(i32.const 8) (i32.const 1001)"}))
-    plugin = host.load(package(core(f"{code} (i32.const 0)"), everything))
-    plugin.start(SAVED)
-    assert seen(plugin)["words"] == []
+    code = wire(row, case.arguments, **{READS[name]: "(i32.const 8) (i32.const 1001)"})
+    plugin, before = call(host, row, code)
+    assert seen(plugin) == before
     assert "the limit is 1000 (§19)" in only_record(plugin, "refused", name)
 
 

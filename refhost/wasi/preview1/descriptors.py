@@ -16,22 +16,35 @@ if TYPE_CHECKING:
     from refhost.wasi.vfs import Directory, Entry, File
 
 MAX_DESCRIPTORS = 4096
+_CHUNK = 1 << 16
 MAX_VECTORS = 1024
 MAX_TRANSFER = 1 << 24  # bytes that one call reads or writes; a caller must cope with less than it asked for
 
 
 @dataclass(slots=True)
 class Input:
-    """Standard input: bytes that were given beforehand."""
+    """Standard input: bytes that were given beforehand, or a source that gives up to so many when it is asked.
+
+    A source may keep its caller waiting; what it gives is empty at its end.
+    """
 
     data: bytes
+    source: Callable[[int], bytes] | None = None
     position: int = 0
 
     def read(self, length: int) -> bytes:
         """Up to `length` bytes; none at the end."""
+        if length:
+            self.available()
         data = self.data[self.position : self.position + length]
         self.position += len(data)
         return data
+
+    def available(self) -> int:
+        """How many bytes are there to read; none at the end."""
+        if self.position >= len(self.data) and self.source is not None:
+            self.data, self.position = self.source(_CHUNK), 0
+        return len(self.data) - self.position
 
     def close(self) -> None:
         """Nothing to do."""

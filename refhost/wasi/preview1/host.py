@@ -33,33 +33,35 @@ class Preview1:
     and no Python exception but `GuestExit` leaves a function.
 
     Args:
-        vfs: what the plugin sees as `/`; None preopens no directory (capability storage `"none"`).
+        vfs: what the plugin sees as `/`; None for no such directory (capability storage `"none"`).
+        preopens: further directories, each with the name under which the plugin finds it.
         clock: time. A look at it takes a microsecond; a wait passes at once.
         random: where `random_get` takes bytes from.
         env: environment variables.
         args: arguments, the program's name first where there is one.
-        stdin: what standard input gives.
+        stdin: what standard input gives: bytes, or a function that gives up to so many when it is asked.
         stdout: takes what is written to standard output.
         stderr: takes what is written to standard error.
-        preopen: the name under which the plugin finds the root of the VFS.
     """
 
     def __init__(
         self,
         *,
-        vfs: Vfs | None,
+        vfs: Vfs | None = None,
+        preopens: Sequence[tuple[Vfs, str]] = (),
         clock: Clock,
         random: random.Random,
         env: Mapping[str, str] = _EMPTY,
         args: Sequence[str] = (),
-        stdin: bytes = b"",
+        stdin: bytes | Callable[[int], bytes] = b"",
         stdout: Callable[[bytes], None],
         stderr: Callable[[bytes], None],
-        preopen: str = "/",
     ) -> None:
-        first: list[Descriptor] = [Input(stdin), Output(stdout), Output(stderr)]
-        if vfs is not None:
-            first.append(OpenDirectory(vfs.root_directory(), preopen=preopen.encode()))
+        given = Input(stdin) if isinstance(stdin, bytes) else Input(b"", stdin)
+        first: list[Descriptor] = [given, Output(stdout), Output(stderr)]
+        own = [(vfs, "/")] if vfs is not None else []
+        for tree, name in [*own, *preopens]:
+            first.append(OpenDirectory(tree.root_directory(), preopen=name.encode("utf-8", "surrogateescape")))
         self._guest = Guest(Descriptors(first))
         groups = (
             FileFunctions(self._guest, clock),

@@ -68,7 +68,7 @@ class PollFunctions:
         """How many bytes a descriptor has to give or takes, and the flags of the event."""
         descriptor = self._guest.descriptors.get(fd)
         if tag == _READ and isinstance(descriptor, Input):
-            available = len(descriptor.data) - descriptor.position
+            available = descriptor.available()
             return available, 0 if available else HANGUP
         if tag == _READ and isinstance(descriptor, OpenFile):
             available = max(0, descriptor.file.stat().size - descriptor.position)

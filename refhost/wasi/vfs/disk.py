@@ -77,54 +77,54 @@ class _Tree:
 class DiskNode(Node):
     """A name in a real directory, with the inode that it stood for when it was looked up."""
 
-    __slots__ = ("_folder", "_name", "_object", "_tree")
+    __slots__ = ("folder", "known", "name", "tree")
 
     def __init__(self, tree: _Tree, known: Object, folder: Object, name: str) -> None:
-        self._tree = tree
-        self._object = known
-        self._folder = folder
-        self._name = name
+        self.tree = tree
+        self.known = known
+        self.folder = folder
+        self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DiskNode) and other._object is self._object
+        return isinstance(other, DiskNode) and other.known is self.known
 
     def __hash__(self) -> int:
-        return hash(self._object.key)
+        return hash(self.known.key)
 
     @property
     def kind(self) -> Kind:
-        return self._object.kind
+        return self.known.kind
 
     @property
     def path(self) -> str:
         names = []
-        known: Object | None = self._object
+        known: Object | None = self.known
         while known is not None and known.parent is not None:
             names.append(known.name)
             known = known.parent
         return "/" + "/".join(reversed(names))
 
     def close_tree(self) -> None:
-        self._tree.close()
+        self.tree.close()
 
-    def _status(self) -> os.stat_result:
+    def status(self) -> os.stat_result:
         """What the machine says of the inode; ENOENT if its name is another's by now."""
-        handles, known = self._tree.handles, self._object
+        handles, known = self.tree.handles, self.known
         if known.kind is Kind.DIRECTORY:
             return os.fstat(handles.folder(known))
         descriptor = handles.file(known)
         if descriptor is not None:
             return os.fstat(descriptor)
-        status = os.stat(self._name, dir_fd=handles.folder(self._folder), follow_symlinks=False)
+        status = os.stat(self.name, dir_fd=handles.folder(self.folder), follow_symlinks=False)
         if (status.st_dev, status.st_ino) != known.key:
-            fail(errno.ENOENT, self._name)
+            fail(errno.ENOENT, self.name)
         return status
 
     def stat(self) -> Stat:
-        known = self._object
+        known = self.known
         links, size = 1, 0
         if not known.removed:
-            status = self._status()
+            status = self.status()
             if status.st_mtime_ns != known.stamped_ns:  # somebody else changed it
                 known.mtime_ns = known.ctime_ns = known.stamped_ns = status.st_mtime_ns
             if known.kind is not Kind.DIRECTORY:
@@ -134,7 +134,7 @@ class DiskNode(Node):
     def set_times(
         self, *, atime_ns: int | None = None, mtime_ns: int | None = None, ctime_ns: int | None = None
     ) -> None:
-        known = self._object
+        known = self.known
         known.atime_ns = known.atime_ns if atime_ns is None else atime_ns
         known.mtime_ns = known.mtime_ns if mtime_ns is None else mtime_ns
         known.ctime_ns = known.ctime_ns if ctime_ns is None else ctime_ns
@@ -144,10 +144,10 @@ class DiskNode(Node):
         with suppress(OSError):
             self._stamp((known.atime_ns, known.mtime_ns))
         with suppress(OSError):
-            known.stamped_ns = self._status().st_mtime_ns
+            known.stamped_ns = self.status().st_mtime_ns
 
     def _stamp(self, times: tuple[int, int]) -> None:
-        handles, known = self._tree.handles, self._object
+        handles, known = self.tree.handles, self.known
         if known.kind is Kind.DIRECTORY:
             os.utime(handles.folder(known), ns=times)
             return
@@ -155,22 +155,22 @@ class DiskNode(Node):
         if descriptor is not None:
             os.utime(descriptor, ns=times)
             return
-        self._status()  # is it still the same?
-        os.utime(self._name, ns=times, dir_fd=handles.folder(self._folder), follow_symlinks=False)
+        self.status()  # is it still the same?
+        os.utime(self.name, ns=times, dir_fd=handles.folder(self.folder), follow_symlinks=False)
 
     # Directories.
 
     def _descriptor(self) -> int:
-        if self._object.kind is not Kind.DIRECTORY:
-            fail(errno.ENOTDIR, self._name)
-        return self._tree.handles.folder(self._object)
+        if self.known.kind is not Kind.DIRECTORY:
+            fail(errno.ENOTDIR, self.name)
+        return self.tree.handles.folder(self.known)
 
     @property
     def removed(self) -> bool:
-        return self._object.removed
+        return self.known.removed
 
     def names(self) -> list[str]:
-        return [] if self._object.removed else sorted(os.listdir(self._descriptor()))
+        return [] if self.known.removed else sorted(os.listdir(self._descriptor()))  # noqa: PTH208 - no path
 
     def child(self, name: str) -> DiskNode | None:
         try:
@@ -181,8 +181,8 @@ class DiskNode(Node):
     def _at(self, name: str, *, new: bool = False) -> DiskNode:
         """The node of a name that is there."""
         status = os.stat(_component(name), dir_fd=self._descriptor(), follow_symlinks=False)
-        known = self._tree.seen(status, self._object, name, new=new)
-        return DiskNode(self._tree, known, self._object, name)
+        known = self.tree.seen(status, self.known, name, new=new)
+        return DiskNode(self.tree, known, self.known, name)
 
     def make_file(self, name: str) -> DiskNode:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
@@ -199,55 +199,55 @@ class DiskNode(Node):
 
     def add(self, name: str, node: Node) -> None:
         node = _disk(node)
-        with self._tree.handles.two_folders(node._folder, self._object) as (source, target):
-            node._status()  # is it still the same?
-            os.link(node._name, _component(name), src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+        with self.tree.handles.two_folders(node.folder, self.known) as (source, target):
+            node.status()  # is it still the same?
+            os.link(node.name, _component(name), src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
         if self._at(name) != node:
             os.unlink(name, dir_fd=self._descriptor())
-            fail(errno.ENOENT, node._name)
+            fail(errno.ENOENT, node.name)
 
     def remove(self, name: str) -> None:
         node = self._at(name)
-        last = node.kind is Kind.DIRECTORY or node._status().st_nlink == 1
+        last = node.kind is Kind.DIRECTORY or node.status().st_nlink == 1
         if node.kind is Kind.DIRECTORY:
             os.rmdir(name, dir_fd=self._descriptor())
         else:
             os.unlink(name, dir_fd=self._descriptor())
         if last:
-            self._tree.gone(node._object)
+            self.tree.gone(node.known)
 
     def move(self, name: str, directory: Node, new_name: str) -> None:
         target = _disk(directory)
         node, replaced = self._at(name), target.child(new_name)
-        last = replaced is not None and (replaced.kind is Kind.DIRECTORY or replaced._status().st_nlink == 1)
-        with self._tree.handles.two_folders(self._object, target._object) as (source, into):
+        last = replaced is not None and (replaced.kind is Kind.DIRECTORY or replaced.status().st_nlink == 1)
+        with self.tree.handles.two_folders(self.known, target.known) as (source, into):
             os.rename(name, _component(new_name), src_dir_fd=source, dst_dir_fd=into)
         if replaced is not None and last:
-            self._tree.gone(replaced._object)
-        node._object.parent, node._object.name = target._object, new_name
+            self.tree.gone(replaced.known)
+        node.known.parent, node.known.name = target.known, new_name
 
     # Links and files.
 
     def target(self) -> str:
-        return os.readlink(self._name, dir_fd=self._tree.handles.folder(self._folder))
+        return os.readlink(self.name, dir_fd=self.tree.handles.folder(self.folder))
 
     def open(self) -> None:
-        self._tree.handles.open(self._folder, self._name, self._object)
+        self.tree.handles.open(self.folder, self.name, self.known)
 
     def close(self) -> None:
-        self._tree.handles.close(self._object)
+        self.tree.handles.close(self.known)
 
     @contextmanager
     def _contents(self) -> Iterator[int]:
         """A descriptor of the file, which is open only inside the block unless it was before."""
         self.open()
         try:
-            descriptor = self._tree.handles.file(self._object)
+            descriptor = self.tree.handles.file(self.known)
             assert descriptor is not None
             yield descriptor
         except OSError as error:
             if error.errno == errno.EBADF:  # the machine lets us only read it
-                fail(errno.EACCES, self._name)
+                fail(errno.EACCES, self.name)
             raise
         finally:
             self.close()
@@ -275,13 +275,13 @@ class DiskNode(Node):
                 os.ftruncate(descriptor, size)
             except OSError as error:
                 if error.errno == errno.EINVAL:  # how a descriptor for reading only is refused
-                    fail(errno.EACCES, self._name)
+                    fail(errno.EACCES, self.name)
                 raise
 
     def sync(self) -> None:
-        if self._object.removed:
+        if self.known.removed:
             return
-        if self._object.kind is Kind.DIRECTORY:
+        if self.known.kind is Kind.DIRECTORY:
             os.fsync(self._descriptor())
             return
         with self._contents() as descriptor:
