@@ -199,6 +199,12 @@ def _import_problems(imports: tuple[CoreImport, ...]) -> Iterator[Problem]:
             yield _unknown_module(entry)
 
 
+# Where the type is wrong for a reason that is worth telling.
+_TYPE_HINTS = {
+    "console.log": "AssemblyScript's own console.log passes a string object: call sk_debug instead, the SDK's debug().",
+}
+
+
 def _env_problems(entry: CoreImport) -> Iterator[Problem]:
     label = f"env.{entry.name}"
     function = ENV.get(entry.name)
@@ -218,7 +224,7 @@ def _env_problems(entry: CoreImport) -> Iterator[Problem]:
             "import",
             label,
             f"it is declared as {entry.signature}; the host's is {' or '.join(expected)}",
-            f"Declare {entry.name} with the type {expected[0]}.",
+            _TYPE_HINTS.get(entry.name, f"Declare {entry.name} with the type {expected[0]}."),
             "§4",
         )
     elif function.operation.partition(".")[0] not in SERVICES:

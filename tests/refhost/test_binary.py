@@ -277,3 +277,11 @@ def test_every_handler_of_a_provider_is_known():
 
 def test_a_binary_is_compiled_once(core):
     assert COMPILER.module(core()) is COMPILER.module(core())
+
+
+def test_console_log_of_assemblyscript_itself_is_pointed_at_the_sdk():
+    binary = Honest(imports='(import "env" "console.log" (func (param i32)))').binary()
+    (problem,) = read_core(binary).problems()
+    assert problem.hint == (
+        "AssemblyScript's own console.log passes a string object: call sk_debug instead, the SDK's debug()."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -552,6 +552,18 @@ def test_wit_without_its_capability_nothing_happens(name, run_wit, boat, everyth
         assert isinstance(plugin.fault, DeniedError)
         assert plugin.fault.message == told
         assert plugin.state is State.ERROR
+
+
+def test_wit_a_denial_is_the_error_of_a_function_that_returns_a_result(run_wit, boat, monkeypatch):
+    """No row of the contract is of this kind yet (§7): one is made so."""
+    name = "plugin-config.save-plugin-options"
+    monkeypatch.setitem(WIT, name, replace(WIT[name], capability="network"))
+    before = untouched(boat)
+    plugin = run_wit(name, Grants.declared({}))
+    assert plugin.status_code == "plugin probe lacks network capability"
+    assert plugin.fault is None
+    assert len(plugin.denials) == 1
+    assert seen(plugin) == before
 
 
 @pytest.mark.parametrize("name", [name for name in WITS if WIT[name].effect])

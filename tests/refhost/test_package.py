@@ -410,8 +410,9 @@ def bomb(kind: bytes, size: int) -> bytes:
 @pytest.mark.parametrize(
     "kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME], ids=["pax", "global", "gnu"]
 )
-def test_headers_that_unpack_without_end_do_not_fill_the_memory(archive, monkeypatch, kind):
-    monkeypatch.setattr("refhost.package._ARCHIVE_BYTES", 4 * 2**20)
+@pytest.mark.parametrize("limit", [4, 256])
+def test_headers_that_unpack_without_end_do_not_fill_the_memory(archive, monkeypatch, kind, limit):
+    monkeypatch.setattr("refhost.package._ARCHIVE_BYTES", limit * 2**20)
     path = archive(data=bomb(kind, 32 * 2**20))
     tracemalloc.start()
     try:

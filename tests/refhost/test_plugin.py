@@ -441,6 +441,35 @@ def test_a_crash_every_30_seconds_never_disables(load, host):
         assert plugin.state is State.RUNNING
 
 
+def test_a_quiet_time_that_ended_in_a_crash_counts_for_nothing(load, host):
+    plugin = load(delta="unreachable")
+    plugin.start()
+    host.publish("a", 1)
+    host.advance(1)  # restarted, and on its way to 30 quiet seconds
+    host.advance(20)
+    host.publish("a", 1)
+    host.advance(2)
+    host.advance(15)  # 37 seconds after the first restart, 15 after the second
+    host.publish("a", 1)
+    host.advance(3.99)
+    assert plugin.state is State.CRASHED
+    host.advance(0.01)
+    assert plugin.state is State.RUNNING
+
+
+def test_a_restart_that_was_due_does_not_shorten_the_next_wait(load, host):
+    plugin = load(delta="unreachable")
+    plugin.start()
+    host.publish("a", 1)
+    host.advance(0.5)
+    plugin.start()
+    host.publish("a", 1)
+    host.advance(0.99)
+    assert plugin.state is State.CRASHED
+    host.advance(0.01)
+    assert plugin.state is State.RUNNING
+
+
 def test_a_start_by_hand_makes_an_end_of_the_count_and_of_the_restart(load, host):
     plugin = load(delta="unreachable")
     plugin.start()

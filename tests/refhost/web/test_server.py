@@ -287,5 +287,3 @@ def test_bytes_on_the_stream_are_answered(host):
         stream.receive_json()
         stream.send_bytes(b"\xff")
         assert "text" in stream.receive_json()["errorMessage"]
-
-
