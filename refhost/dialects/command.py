@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from refhost.dialects.core import CoreInstance
+from refhost.dialects.instance import WithoutHandlers
 from refhost.errors import PluginExit
 
 
-class CommandInstance(CoreInstance):
+class CommandInstance(WithoutHandlers, CoreInstance):
     """A program rather than a plugin. The contract gives its other exports no types, so none of them is called."""
 
     has_poll = False
     has_delta_handler = False
-    has_endpoints = False
 
     def id(self) -> str:
         """Nothing: the package's name decides."""
@@ -40,20 +40,6 @@ class CommandInstance(CoreInstance):
     def poll(self) -> int:
         """A program has no poll."""
         return 0
-
-    def handles(self, export: str) -> bool:  # noqa: ARG002 - it has no handlers
-        """A program has no handlers."""
-        return False
-
-    def ask(self, export: str, text: str, size: int) -> str:  # noqa: ARG002 - the same
-        """A program has no handlers."""
-        return ""
-
-    ask_http = ask
-
-    def text(self, export: str, size: int) -> str:  # noqa: ARG002 - the same
-        """A program has no texts."""
-        return ""
 
     def deliver(self, delta: str) -> None:
         """A program takes no deltas."""

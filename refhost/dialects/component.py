@@ -9,6 +9,7 @@ from wasmtime import component as wc
 
 from refhost.delta import Unreadable
 from refhost.dialects.guard import Guard
+from refhost.dialects.instance import WithoutHandlers
 from refhost.engine import engine
 from refhost.errors import DeniedError
 from refhost.functions import WIT
@@ -28,11 +29,10 @@ if TYPE_CHECKING:
 _RETURNS_RESULT = "-> result<"
 
 
-class ComponentInstance:
+class ComponentInstance(WithoutHandlers):
     """One component in a store of its own."""
 
     has_poll = False
-    has_endpoints = False
 
     def __init__(self, binary: ComponentBinary, gate: Gate, wasi: Preview2, limits: Limits) -> None:
         self.store = wasmtime.Store(engine())
@@ -135,20 +135,6 @@ class ComponentInstance:
         carried = loads(delta)
         if any("values" in update for update in carried["updates"]):
             self._call("on-delta", record_of(carried))
-
-    def handles(self, export: str) -> bool:  # noqa: ARG002 - the world has none
-        """The world has no handlers for PUT, HTTP or providers."""
-        return False
-
-    def ask(self, export: str, text: str, size: int) -> str:  # noqa: ARG002 - the same
-        """Never called: `handles` says so."""
-        return ""
-
-    ask_http = ask
-
-    def text(self, export: str, size: int) -> str:  # noqa: ARG002 - the same
-        """Never called."""
-        return ""
 
     def memory_bytes(self) -> int:
         """Not visible from outside a component."""

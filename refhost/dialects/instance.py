@@ -53,3 +53,23 @@ class Instance(Protocol):
 
     def close(self) -> None:
         """Give back everything, descriptors included. Closing twice changes nothing."""
+
+
+class WithoutHandlers:
+    """What a dialect offers that has no handlers for PUT, HTTP or providers: it says so, and none is called."""
+
+    has_endpoints = False
+
+    def handles(self, export: str) -> bool:  # noqa: ARG002 - whatever the name
+        """It has none."""
+        return False
+
+    def ask(self, export: str, text: str, size: int) -> str:  # noqa: ARG002 - never called
+        """It has none."""
+        return ""
+
+    ask_http = ask
+
+    def text(self, export: str, size: int) -> str:  # noqa: ARG002 - never called
+        """It has none."""
+        return ""

@@ -180,7 +180,43 @@ def test_a_full_disk_is_an_answer_for_the_plugin_and_no_crash_of_the_host(tmp_pa
         assert plugin.config.configuration == {"a": "mine"}
 
 
+def test_a_save_that_fails_leaves_nothing_behind(storage, folder, monkeypatch):
+    storage.config_file("p").write(OLD)
+    for name in ("write", "fsync", "replace"):
+        with monkeypatch.context() as patched:
+            patched.setattr(os, name, raising(OSError(errno.ENOSPC, "full")))
+            with pytest.raises(OSError, match="full"):
+                storage.config_file("p").write(NEW)
+        assert [path.name for path in folder.iterdir()] == ["p.json"]
+
+
 # Foreign hands.
+
+
+def test_a_file_put_in_the_place_of_the_fresh_one_is_not_written_to(storage, folder, tmp_path, monkeypatch):
+    storage.config_file("p").write(OLD)
+    secret = tmp_path / "secret.json"
+    secret.write_text("secret")
+    true = os.open
+
+    def swapping(path, flags, *args, **options):
+        if path == "p.json.new":
+            os.link(secret, folder / "p.json.new")
+        return true(path, flags, *args, **options)
+
+    monkeypatch.setattr(os, "open", swapping)
+    with pytest.raises(FileExistsError):
+        storage.config_file("p").write(NEW)
+    assert secret.read_text() == "secret"
+
+
+def test_a_pipe_is_no_configuration_whatever_comes_out_of_it(storage, folder):
+    storage.config_file("q").write(OLD)
+    os.mkfifo(folder / "p.json")
+    pipe = os.open(folder / "p.json", os.O_RDWR)
+    os.write(pipe, OLD.to_json().encode())
+    assert storage.config_file("p").read() == SavedConfig()
+    os.close(pipe)
 
 
 def test_a_link_in_the_place_of_the_configuration_is_not_followed(storage, folder, tmp_path):

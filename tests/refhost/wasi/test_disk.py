@@ -16,6 +16,7 @@ from wasi_guest import CREAT, DIRECTORY, EXCL, READ, ROOT, TRUNC, WRITE, DirectG
 from refhost.clock import Clock
 from refhost.wasi.preview1 import Errno
 from refhost.wasi.vfs import Limits, Vfs
+from refhost.wasi.vfs.copying import copy_tree
 from refhost.wasi.vfs.directory import OpenHow
 from refhost.wasi.vfs.disk import disk_tree
 from refhost.wasi.vfs.handles import MAX_FOLDERS
@@ -289,6 +290,101 @@ def test_a_link_swapped_in_at_any_moment_leads_nowhere(disk, tmp_path, monkeypat
     assert 50 < moment < 999
 
 
+def test_every_call_names_one_component_below_an_open_directory_and_follows_nothing(tree, monkeypatch):
+    calls = []
+
+    def recorded(name, true):
+        def call(*args, **options):
+            calls.append((name, args, options))
+            return true(*args, **options)
+
+        return call
+
+    for name, true in Swap.TRUE.items():
+        monkeypatch.setattr(os, name, recorded(name, true))
+    tree.write("/data/d/e/f", b"1")
+    tree.write("/data/f", b"2")
+    story(tree.root_directory())
+    tree.files(), tree.tree_hash(), tree.usage(), tree.remove("/data/d")
+    assert {name for name, _, _ in calls} == {*Swap.NAMES}
+    for name, args, options in calls:
+        paths = [arg for arg in args if isinstance(arg, str)][
+            name == "symlink" :
+        ]  # of a link's target, nothing is asked
+        assert not [path for path in paths if "/" in path or path in {"", ".", ".."}]
+        below = [options[key] for key in ("dir_fd", "src_dir_fd", "dst_dir_fd") if key in options]
+        assert len(below) == len(paths)
+        assert all(descriptor > 2 for descriptor in below)
+        if name == "open":
+            assert args[1] & os.O_NOFOLLOW
+            assert args[1] & (os.O_DIRECTORY | os.O_NONBLOCK | os.O_EXCL)
+        elif name in {"stat", "utime", "link"} and paths:
+            assert options["follow_symlinks"] is False
+
+
+def test_a_hard_link_to_what_was_swapped_in_is_taken_back(tree, real, outside, monkeypatch):
+    write(tree, "data/x", b"1")
+    true = os.link
+
+    def swapping(*args, **options):
+        (real / "data/x").unlink()
+        true(outside / "canary", real / "data/x")
+        return true(*args, **options)
+
+    monkeypatch.setattr(os, "link", swapping)
+    root = tree.root_directory()
+    assert refused(root.link, "data/x", root, "data/y") == "ENOENT"
+    assert tree.list("/data") == ["x"]
+    (real / "data/x").unlink()
+
+
+def test_a_directory_that_others_move_is_found_where_it_is(tree, real):
+    root = tree.root_directory()
+    root.make_directory("data/d")
+    (real / "data/d").rename(real / "data/e")
+    assert root.open("data/e", OpenHow()).path == "/data/e"
+    (real / "data/e").rename(real / "tmp/e")
+    (real / "data/e").mkdir()
+    assert root.open("data/e", OpenHow()).path == "/data/e"
+    assert root.open("tmp/e", OpenHow()).path == "/tmp/e"
+
+
+def test_a_file_is_new_even_if_the_machine_gives_it_an_old_inode(tree, real):
+    root = tree.root_directory()
+    numbers = []
+    for number in range(20):
+        write(tree, f"data/{number}", b"")
+        numbers.append(root.stat_at(f"data/{number}", follow=False).inode)
+        (real / f"data/{number}").unlink()
+    assert len(set(numbers)) == 20
+
+
+def test_what_is_gone_is_forgotten(tree):
+    known = tree._volume.root.tree._objects
+    root = tree.root_directory()
+    before = len(known)
+    for number in range(20):
+        write(tree, "data/x", b"")
+        write(tree, "data/y", b"")
+        root.make_directory(f"data/{number}")
+        root.rename("data/x", root, "data/y")
+        root.unlink("data/y")
+        root.remove_directory(f"data/{number}")
+    assert len(known) == before
+
+
+def test_an_open_directory_knows_where_it_was_moved(backend):
+    vfs = backend.vfs()
+    root = vfs.root_directory()
+    root.make_directory("data/d")
+    root.make_directory("data/d/e")
+    inner = root.open("data/d/e", OpenHow())
+    root.rename("data/d", root, "tmp/d")
+    assert inner.path == "/tmp/d/e"
+    inner.open("x", CREATE).close()
+    assert vfs.operations[-2].path == "/tmp/d/e/x"
+
+
 def test_pipes_and_devices_are_not_opened(tree, real):
     os.mkfifo(real / "data/pipe")
     root = tree.root_directory()
@@ -371,7 +467,7 @@ def test_everything_is_closed_with_the_last_reference(tmp_path):
 
 
 def test_a_full_disk_is_counted_right(disk, monkeypatch):
-    vfs = disk.vfs(limits=Limits(total_size=10))
+    vfs = disk.vfs(limits=Limits(total_size=10, entries=5))
     file = vfs.root_directory().open("data/x", CREATE)
 
     def full(*_, **__):
@@ -381,7 +477,9 @@ def test_a_full_disk_is_counted_right(disk, monkeypatch):
         patched.setattr(os, "pwrite", full)
         assert refused(file.write, 0, b"x" * 10) == "ENOSPC"
         patched.setattr(os, "mkdir", full)
-        assert refused(vfs.root_directory().make_directory, "data/d") == "ENOSPC"
+        for _ in range(9):
+            assert refused(vfs.root_directory().make_directory, "data/d") == "ENOSPC"
+    vfs.root_directory().make_directory("data/d")
     assert file.write(0, b"x" * 10) == 10
     file.close()
     assert vfs.usage().bytes == 10
@@ -419,6 +517,26 @@ def test_nothing_moves_between_two_trees(disk):
     for change in ("link", "rename"):
         assert refused(getattr(one.root_directory(), change), "data/x", other.root_directory(), "x") == "EXDEV"
     assert one.files() == {"/data/x": b"1"}
+
+
+@pytest.mark.parametrize("there", [Memory, Disk])
+def test_a_tree_can_be_copied_to_the_other_backend(tmp_path, backend, there):
+    source = backend.vfs()
+    source.clock.pass_time(1000)
+    source.write("/data/a/b", b"1")
+    root = source.root_directory()
+    root.link("data/a/b", root, "tmp/same")
+    root.symlink("a/b", "data/l")
+    root.set_times_at("data/a/b", 5, 7, follow=False)
+    trees = there(tmp_path / "there") if there is Disk else there()
+    target = trees.root()
+    copy_tree(source._volume.root, target)
+    copy = Vfs(target, layout=())
+    assert copy.tree_hash() == source.tree_hash()
+    assert copy.usage() == source.usage()
+    stat = copy.root_directory().stat_at("tmp/same", follow=False)
+    assert (stat.links, stat.mtime_ns) == (2, 7)
+    trees.close()
 
 
 def test_names_that_are_no_utf_8(tree, real):
