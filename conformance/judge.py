@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.plugin_checks import check_of
-from conformance.text import printable
 from conformance.trial import Trial
 from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
 from refhost.errors import HostError
+from refhost.printing import printable
 
 if TYPE_CHECKING:
     from conformance.catalogue import Requirement
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _STEPS_SHOWN = 8
 _LOG_SHOWN = 12
-# Enough for any of the ordinary deltas; a megabyte is not read by anybody.
+# Enough to know a delta by; nobody reads a megabyte.
 _STEP_CHARACTERS = 300
 
 

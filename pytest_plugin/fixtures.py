@@ -132,9 +132,9 @@ def _path(request: pytest.FixtureRequest, named: str | Path | None) -> Path:
 def _load(request: pytest.FixtureRequest, host: Host, package: PluginPackage, config: dict[str, Any] | None) -> Plugin:
     """Load a plugin, with the configuration saved that `start()` will take: this one, `--wasm-config`, or defaults."""
     from conformance.configuration import default_configuration
-    from conformance.text import printable
     from pytest_plugin import selection
     from refhost.errors import HostError
+    from refhost.printing import printable
 
     try:
         plugin = host.load(package)

@@ -10,12 +10,12 @@ import pytest
 
 from conformance.catalogue import catalogue
 from conformance.subject import Subject
-from conformance.text import printable
 from pytest_plugin import options
 from refhost.capabilities import Grants
 from refhost.errors import HostError
 from refhost.jsontext import NotJson, loads
 from refhost.package import PluginPackage, read_package
+from refhost.printing import printable
 
 if TYPE_CHECKING:
     from pathlib import Path

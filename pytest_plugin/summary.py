@@ -7,8 +7,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import catalogue
-from conformance.text import printable
 from pytest_plugin import options, selection
+from refhost.printing import printable
 
 if TYPE_CHECKING:
     import pytest

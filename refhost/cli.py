@@ -15,6 +15,7 @@ from refhost.host import Host
 from refhost.inspection import inspect
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.package import PluginPackage, read_package
+from refhost.printing import printable
 from refhost.wasi.command import wasi_command
 
 if TYPE_CHECKING:
@@ -121,17 +122,14 @@ class _Output:
 
     def write(self) -> None:
         """Write what is new."""
-        for delta in self._host.deltas[self._deltas :]:
-            click.echo(dumps(delta))
-        self._deltas = len(self._host.deltas)
+        # Only what is new is looked at: this runs after every delta of a log, however long the log is.
+        emissions = self._host.bus.emissions
+        for emission in emissions[self._deltas :]:
+            click.echo(dumps(emission.delta))
+        self._deltas = len(emissions)
         for record in self._host.log[self._records :]:
-            click.echo(_shown(str(record)), err=True)
+            click.echo(printable(str(record), limit=sys.maxsize, lines=False), err=True)
         self._records = len(self._host.log)
-
-
-def _shown(text: str) -> str:
-    """A line of the log, without anything in it that would act on a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _lines(path: Path | None) -> Iterator[str]:

@@ -44,6 +44,7 @@ class Plugin:
         self.host = host
         self._runtime = runtime
         self._life = Lifecycle(runtime, instance)
+        self._start_again = False  # after a reload, as begin_reload finds it
         self._describe(metadata)
 
     def _describe(self, metadata: Metadata) -> None:

@@ -10,8 +10,10 @@ from conformance.trial import unharmed
 from conformance.verdict import NotApplicable, Violation
 
 if TYPE_CHECKING:
-    from conformance.drivers.interface import Session
+    from collections.abc import Iterable
+
     from conformance.trial import Trial
+    from refhost.delta import Delta
 
 _READERS = {"sk_get_self_path", "sk_get_path", "full-model.get-self-path", "full-model.get-path"}
 
@@ -21,11 +23,19 @@ def _needs_reading(trial: Trial) -> None:
         raise NotApplicable("the plugin imports no function that reads the data model")
 
 
-def _use(session: Session) -> None:
-    session.advance(3)
-    for delta in ordinary_deltas()[:3]:
-        session.publish(delta)
-    session.advance(3)
+def _reads(trial: Trial, before: Iterable[Delta], model: str) -> None:
+    """Start it over a data model that holds these deltas, and let it live on ordinary ones."""
+    _needs_reading(trial)
+    trial.lived()
+    with trial.session() as session:
+        for delta in before:
+            session.publish(delta)
+        session.start(trial.subject.config)
+        session.advance(3)
+        for delta in ordinary_deltas()[:3]:
+            session.publish(delta)
+        session.advance(3)
+        unharmed(session, f"with a data model that holds {model}")
 
 
 @check("MODEL-001")
@@ -42,27 +52,13 @@ def nothing_there(trial: Trial) -> None:
 @check("MODEL-002")
 def something_there(trial: Trial) -> None:
     """The paths that it reads hold ordinary values."""
-    _needs_reading(trial)
-    trial.lived()
-    with trial.session() as session:
-        for delta in ordinary_deltas():
-            session.publish(delta)
-        session.start(trial.subject.config)
-        _use(session)
-        unharmed(session, "with a data model that holds ordinary values")
+    _reads(trial, ordinary_deltas(), "ordinary values")
 
 
 @check("MODEL-003")
 def strange_things_there(trial: Trial) -> None:
     """The paths hold null, other types, long texts and deep objects."""
-    _needs_reading(trial)
-    trial.lived()
-    with trial.session() as session:
-        for delta in edge_deltas():
-            session.publish(delta)
-        session.start(trial.subject.config)
-        _use(session)
-        unharmed(session, "with a data model that holds null, long texts and values of other types")
+    _reads(trial, edge_deltas(), "null, long texts and values of other types")
 
 
 @check("MODEL-004")

@@ -76,7 +76,7 @@ def test_in_this_checkout_its_own_tests_are_left_out(project, monkeypatch):
 
 def test_in_this_checkout_tests_that_are_named_are_kept(project, monkeypatch):
     monkeypatch.chdir(CHECKOUT)
-    own = "tests/conformance/test_text.py"
+    own = "tests/refhost/test_printing.py"
     result = project.run_apart(
         f"--wasm-plugin={HELLO.relative_to(CHECKOUT)}", own, "--collect-only", "-q", "-p", "no:cacheprovider"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.text import printable
+from refhost.printing import printable
 
 HARMLESS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=300)
 
