@@ -9,7 +9,7 @@ import pytest
 
 from conformance.catalogue import Group, Requirement, catalogue
 from conformance.judge import judge
-from conformance.verdict import Outcome, Verdict
+from conformance.verdict import Outcome
 from pytest_plugin import selection
 from pytest_plugin.options import VERDICT
 from pytest_plugin.report_text import failure_text
@@ -27,11 +27,7 @@ def collectors(session: pytest.Session) -> list[PluginCollector]:
 
 
 class RequirementBroken(Exception):  # noqa: N818 - how an item fails
-    """A requirement does not hold; carries the verdict."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.reason)
-        self.verdict = verdict
+    """A requirement does not hold; says so in all the words that its author needs."""
 
 
 class PluginCollector(pytest.Collector):
@@ -99,14 +95,19 @@ class ConformanceItem(pytest.Item):
         if verdict.outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {verdict.reason}")
         if verdict.outcome is Outcome.FAIL:
-            raise RequirementBroken(verdict)
+            again = f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
+            raise RequirementBroken(failure_text(verdict, f"{self.selected.command} {shlex.quote(again)}"))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
         """The verdict in words; anything else is a fault of the harness, shown as such."""
-        if isinstance(excinfo.value, RequirementBroken):
-            again = f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
-            return failure_text(excinfo.value.verdict, f"{self.selected.command} {shlex.quote(again)}")
-        return super().repr_failure(excinfo, style)
+        if not isinstance(excinfo.value, RequirementBroken):
+            return super().repr_failure(excinfo, style)
+        shown = excinfo.getrepr(style="value")
+        if shown.reprcrash is not None:
+            # The title in the short summary and in JUnit: one line, where pytest on a CI machine would show all.
+            shown.reprcrash.path = str(self.selected.path)
+            shown.reprcrash.message = str(excinfo.value).partition("\n")[0]
+        return shown
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """The plugin's path, and the id as the title of a failure."""

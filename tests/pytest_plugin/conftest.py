@@ -77,5 +77,7 @@ class Project:
 def project(pytester, monkeypatch):
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    for says_so in ("CI", "BUILD_NUMBER"):  # pytest shows more where it believes to be on a CI machine
+        monkeypatch.delenv(says_so, raising=False)
     pytester.makeini("[pytest]")
     return Project(pytester, monkeypatch)

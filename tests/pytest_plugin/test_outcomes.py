@@ -65,6 +65,19 @@ def test_what_cannot_be_judged_as_it_is_shown(project, snapshot):
     assert normalised(result, project.path) == snapshot
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]])
+def test_the_short_summary_is_one_line_on_a_ci_machine_too(project, monkeypatch, workers):
+    """There pytest shows the whole of a message; ours is a title, the rest stands above."""
+    monkeypatch.setenv("CI", "true")
+    write_package(project.path / "made", TRAPPING)
+    result = project.run("--wasm-plugin=made", "-k", "LIFE-001", *workers)
+    lines = iter(result.outlines)
+    assert any("short test summary info" in line for line in lines)
+    title = "`start` returns: it neither traps, aborts nor exits. [LIFE-001, MUST, contract §9]"
+    assert next(lines) == f"FAILED wat-plugin::LIFE::LIFE-001 - {title}"
+    assert "1 failed" in next(lines)
+
+
 def test_an_honest_plugin(project):
     """One that uses as much of the API as it can passes everything."""
     write_package(project.path / "made", HONEST)
