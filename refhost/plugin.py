@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from refhost.package import PluginPackage
     from refhost.runtime import Metadata, PluginRuntime
     from refhost.services.deltas import Claim
+    from refhost.services.sockets import OpenSocket
     from refhost.wasi.vfs import Vfs
 
 __all__ = ["Plugin", "State", "schema_problem"]
@@ -38,6 +39,7 @@ class Plugin:
         schema: the same parsed; `{}` where the text is empty or unusable.
         schema_problem: why the text is unusable; "" when it is in order.
         endpoints: its HTTP endpoints; none without the capability (R9).
+        endpoints_text: what it said of them, as it is; None where it was not asked.
     """
 
     def __init__(self, host: Host, runtime: PluginRuntime, instance: Instance, metadata: Metadata) -> None:
@@ -54,6 +56,7 @@ class Plugin:
         readable = metadata.schema.strip() and not self.schema_problem
         self.schema: Any = loads(metadata.schema) if readable else {}
         self.endpoints = metadata.endpoints
+        self.endpoints_text = metadata.endpoints_text
 
     # What it is and what it did.
 
@@ -133,6 +136,11 @@ class Plugin:
     def providers(self) -> dict[str, list[str]]:
         """What it provides: each of `resource`, `weather`, `radar` with the names registered."""
         return {kind: list(names) for kind, names in self._runtime.registrations.providers.items()}
+
+    @property
+    def open_sockets(self) -> list[OpenSocket]:
+        """The sockets that it has open (contract §17)."""
+        return self._runtime.sockets.open
 
     @property
     def instance(self) -> Instance | None:

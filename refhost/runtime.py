@@ -47,10 +47,11 @@ _CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInsta
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a plugin says about itself when it is loaded."""
+    """What a plugin says about itself when it is loaded; `endpoints_text` is None where it was not asked (R9)."""
 
     name: str
     schema: str
+    endpoints_text: str | None
     endpoints: list[Endpoint]
 
 
@@ -183,16 +184,22 @@ class PluginRuntime:
         instance = self.instantiate()
         try:
             name = instance.name() or self.package.name
-            return instance, Metadata(name, instance.schema(), self._endpoints(instance))
+            schema = instance.schema()
+            text = self._endpoints_text(instance)
+            return instance, Metadata(name, schema, text, self._endpoints(text))
         except BaseException:
             instance.close()
             raise
 
-    def _endpoints(self, instance: Instance) -> list[Endpoint]:
-        """Its HTTP endpoints; without the capability it is not even asked (R9)."""
-        if not self.grants.has("httpEndpoints") or not instance.has_endpoints:
+    def _endpoints_text(self, instance: Instance) -> str | None:
+        """What it says of its HTTP endpoints; without the capability it is not even asked (R9)."""
+        asked = self.grants.has("httpEndpoints") and instance.has_endpoints
+        return instance.text("http_endpoints", STRING_BYTES) if asked else None
+
+    def _endpoints(self, text: str | None) -> list[Endpoint]:
+        if text is None:
             return []
-        endpoints, problems = parse_endpoints(instance.text("http_endpoints", STRING_BYTES))
+        endpoints, problems = parse_endpoints(text)
         for problem in problems:
             self.note("fault", problem, "http_endpoints")
         return endpoints

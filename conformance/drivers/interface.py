@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from refhost.capabilities import Grants
     from refhost.delta import Delta
     from refhost.package import PluginPackage
+    from refhost.services.sockets import OpenSocket
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,41 @@ class FileOperation:
     name: str
     path: str
     error: str
+
+
+@dataclass(frozen=True)
+class PutReply:
+    """The answer to a PUT request (contract §13)."""
+
+    state: str
+    status_code: int
+    message: str
+
+
+@dataclass(frozen=True)
+class HttpReply:
+    """What a client of the host's HTTP API gets."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """One HTTP request that the plugin made, and the status that answered it; 0 for none."""
+
+    method: str
+    url: str
+    status: int
+
+
+@dataclass(frozen=True)
+class StreamData:
+    """What the plugin emitted on a binary stream (contract §16)."""
+
+    stream: str
+    data: bytes
 
 
 class Session(Protocol):
@@ -94,8 +130,62 @@ class Session(Protocol):
     def advance(self, seconds: float) -> None:
         """Let virtual time pass."""
 
-    def reload(self) -> None:
-        """Unload it and load it again, over the same storage."""
+    def reload(self, *, grants: Grants | None = None) -> None:
+        """Unload it and load it again, over the same storage, with these capabilities from now on."""
+
+    def hot_reload(self) -> str:
+        """Reload it while it runs, as contract §9 has it; the state afterwards."""
+
+    def put(self, context: str, path: str, value: Any) -> PutReply:  # noqa: ANN401 - a JSON value
+        """A client's PUT request (contract §13)."""
+
+    def http(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> HttpReply:
+        """A client's request to the plugin's pages: `path` is below `/plugins/{id}`, with its query (contract §14)."""
+
+    @property
+    def endpoints_text(self) -> str | None:
+        """What `http_endpoints` returns, as it is; None where the plugin exports none. It has to run."""
+
+    def exports(self, name: str) -> bool:
+        """Whether it exports a handler of this name. It has to run."""
+
+    def ask(self, export: str, request: str) -> str:
+        """Call a handler of it with this text, as the host would, for its answer as it is.
+
+        A call that ends badly is a crash, seen in `fault`, and its answer is "".
+
+        Args:
+            export: a handler of a PUT path, of an HTTP endpoint or of a provider.
+            request: the text; `radar_get_radars` takes none.
+        """
+
+    def respond(self, url: str, body: object = b"", *, status: int = 200) -> None:
+        """Answer the plugin's HTTP requests to this URL, in which `*` stands for anything (contract §18).
+
+        Args:
+            url: of several that fit, the first programmed answers.
+            body: bytes, a text, or a value that is sent as JSON.
+            status: of HTTP; 0 makes the request fail.
+        """
+
+    @property
+    def requests(self) -> Sequence[FetchRequest]:
+        """The HTTP requests that it made."""
+
+    @property
+    def streams(self) -> Sequence[StreamData]:
+        """What it emitted on binary streams."""
+
+    @property
+    def open_sockets(self) -> Sequence[OpenSocket]:
+        """The sockets that it has open."""
+
+    def send_datagram(self, port: int, data: bytes) -> None:
+        """Send a datagram to a UDP port of the host, from elsewhere on its network (contract §17)."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """The linear memory that it has; 0 where that cannot be seen."""
 
     @property
     def claims(self) -> Sequence[EmittedText]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from conformance.drivers.interface import EmittedText, FileOperation, LogRecord
-from refhost.dialects.buffer import BufferInstance
-from refhost.dialects.core import CoreInstance
+from conformance.drivers import memory
+from conformance.drivers.interface import (
+    EmittedText,
+    FetchRequest,
+    FileOperation,
+    HttpReply,
+    LogRecord,
+    PutReply,
+    StreamData,
+)
 from refhost.errors import (
     BadReturn,
     DeniedError,
-    OutOfBounds,
     PluginAbort,
     PluginError,
     PluginExit,
@@ -22,6 +29,8 @@ from refhost.errors import (
 from refhost.host import Host
 from refhost.jsontext import dumps
 from refhost.limits import Limits
+from refhost.network.simulated import SimulatedNetwork
+from refhost.services.http import parse_endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
     from refhost.capabilities import Grants
     from refhost.delta import Delta
     from refhost.package import PluginPackage
+    from refhost.services.sockets import OpenSocket
 
 _FAULTS: tuple[tuple[type[PluginError], str], ...] = (
     (PluginTrap, "trap"),
@@ -40,6 +50,10 @@ _FAULTS: tuple[tuple[type[PluginError], str], ...] = (
 )
 # Shorter than the time after which a crashed plugin is restarted (R10).
 _STEP_SECONDS = 0.5
+# More than any host offers for an answer, so that an answer that is too long is seen as it is.
+_ANSWER_BYTES = 1 << 20
+# A device on the simulated network.
+_FAR = "10.0.0.200"
 _CHANGING = frozenset({"create", "write", "truncate", "mkdir", "rename", "link", "symlink", "unlink", "rmdir"})
 
 
@@ -51,8 +65,9 @@ def fault_name(error: PluginError | None) -> str:
 class RefhostSession:
     """A session of the reference host; see `Session`."""
 
-    def __init__(self, host: Host, package: PluginPackage) -> None:
+    def __init__(self, host: Host, network: SimulatedNetwork, package: PluginPackage) -> None:
         self._host = host
+        self._network = network
         self._package = package
         self._plugin = host.load(package)
         self._fault: PluginError | None = None
@@ -132,12 +147,92 @@ class RefhostSession:
             self._look()
             seconds -= _STEP_SECONDS
 
-    def reload(self) -> None:
+    def reload(self, *, grants: Grants | None = None) -> None:
         """Unload and load again."""
-        self.steps.append("unload it, and load it again")
+        held = f", holding {grants} from now on" if grants else ""
+        self.steps.append(f"unload it, and load it again{held}")
         self._host.unload(self._plugin)
+        self._package = self._package.with_grants(grants) if grants else self._package
         self._plugin = self._host.load(self._package)
         self._fault = None
+
+    def hot_reload(self) -> str:
+        """Reload while it runs."""
+        self.steps.append("reload it while it runs")
+        self._plugin.reload()
+        self._look()
+        return self.state
+
+    def put(self, context: str, path: str, value: Any) -> PutReply:  # noqa: ANN401 - a JSON value
+        """A client's PUT."""
+        self.steps.append(f"PUT {dumps(value)} to {context} {path}")
+        answer = self._host.put(path, value, context=context)
+        self._look()
+        return PutReply(answer.state, answer.status_code, answer.message)
+
+    def http(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> HttpReply:
+        """A client's request, over the host's own HTTP API."""
+        self.steps.append(f"{method} /plugins/{self.id}{path}{f' with {body}' if body else ''}")
+        url = f"/plugins/{quote(self.id, safe='')}{path}"
+        answer = self._host.http.request(method, url, content=body.encode(), headers=dict(headers or {}))
+        self._look()
+        return HttpReply(answer.status_code, dict(answer.headers), answer.text)
+
+    @property
+    def endpoints_text(self) -> str | None:
+        """What `http_endpoints` returns."""
+        return self._plugin.endpoints_text
+
+    def exports(self, name: str) -> bool:
+        """Whether it has this handler."""
+        return self._plugin.exports(name)
+
+    def ask(self, export: str, request: str) -> str:
+        """Call a handler, however large its answer is."""
+        self.steps.append(f"call {export} with {request}")
+        try:
+            if export == "radar_get_radars":
+                return self._plugin.ask_radars()
+            ask = self._plugin.ask_http if export in self._endpoints() else self._plugin.ask
+            return ask(export, request, _ANSWER_BYTES)
+        except PluginError:
+            return ""  # what kind of fault it was stays with the session
+        finally:
+            self._look()
+
+    def _endpoints(self) -> set[str]:
+        return {endpoint.handler for endpoint in parse_endpoints(self._plugin.endpoints_text or "[]")[0]}
+
+    def respond(self, url: str, body: object = b"", *, status: int = 200) -> None:
+        """Program an answer."""
+        self.steps.append(f"answer requests to {url} with {status}")
+        self._host.respond(url, body, status=status)
+
+    @property
+    def requests(self) -> Sequence[FetchRequest]:
+        """Its HTTP requests."""
+        return [FetchRequest(r.method, r.url, r.status) for r in self._host.requests]
+
+    @property
+    def streams(self) -> Sequence[StreamData]:
+        """What it emitted on streams."""
+        return [StreamData(message.stream, message.data) for message in self._host.streams.messages]
+
+    @property
+    def open_sockets(self) -> Sequence[OpenSocket]:
+        """Its open sockets."""
+        return self._plugin.open_sockets
+
+    def send_datagram(self, port: int, data: bytes) -> None:
+        """Send a datagram from another host of the simulated network."""
+        self.steps.append(f"send {len(data)} bytes to UDP port {port}: {data[:40]!r}")
+        with closing(self._network.udp(_FAR)) as peer:
+            peer.send(data, port)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Its linear memory."""
+        return self._plugin.memory_bytes
 
     @property
     def claims(self) -> Sequence[EmittedText]:
@@ -201,48 +296,14 @@ class RefhostSession:
         return [FileOperation(o.name, o.path, o.error) for o in self._plugin.vfs.operations]
 
     def strings_out(self, size: int) -> Mapping[str, tuple[int, int]]:
-        """Call each text export with a small buffer, fenced by bytes that must stay as they are."""
-        fence = b"\xa5" * 64
-        found = {}
-        instance = self._core()
-        for export in ("plugin_id", "plugin_name", "plugin_schema"):
-            self.steps.append(f"call {export} with a buffer of {size} bytes")
-            pointer = instance.number("allocate", size + len(fence))
-            instance.memory.write(pointer, b"\0" * size + fence)
-            length = instance.number(export, pointer, size)
-            after = instance.memory.read(pointer + size, len(fence))
-            found[export] = (length, sum(a != b for a, b in zip(after, fence, strict=True)))
-        return found
+        """Call each text export with a small buffer."""
+        self.steps.append(f"call plugin_id, plugin_name and plugin_schema with a buffer of {size} bytes")
+        return memory.strings_out(memory.core(self._plugin.instance), size)
 
     def allocations(self, sizes: Sequence[int]) -> Sequence[str]:
-        """Allocate, fill with a pattern of its own, and read everything back."""
-        instance = self._core()
-        name, extra = ("allocate", ()) if isinstance(instance, BufferInstance) else ("__new", (0,))
-        blocks: list[tuple[int, bytes]] = []
-        for number, size in enumerate(sizes):
-            self.steps.append(f"call {name}({', '.join(map(str, (size, *extra)))})")
-            pointer = instance.number(name, size, *extra)
-            pattern = bytes([number + 1]) * size
-            if name == "__new" and "__pin" in instance.exported:
-                instance.call("__pin", pointer)
-            try:
-                instance.memory.write(pointer, pattern)
-            except OutOfBounds as error:
-                return [f"{name}({size}) returned a place outside the memory: {error}"]
-            if not pointer:
-                return [f"{name}({size}) returned 0, though there is memory left"]
-            blocks.append((pointer, pattern))
-        return [
-            f"the block of {len(pattern)} bytes at {pointer:#x} was overwritten by a later one"
-            for pointer, pattern in blocks
-            if instance.memory.read(pointer, len(pattern)) != pattern
-        ]
-
-    def _core(self) -> CoreInstance:
-        instance: object = self._plugin.instance
-        if not isinstance(instance, CoreInstance):
-            raise TypeError("only a core module has a memory that can be looked into")
-        return instance
+        """Allocate, fill and read everything back."""
+        self.steps.append(f"allocate blocks of {', '.join(map(str, sizes))} bytes")
+        return memory.allocations(memory.core(self._plugin.instance), sizes)
 
 
 class RefhostDriver:
@@ -265,5 +326,6 @@ class RefhostDriver:
     ) -> Iterator[RefhostSession]:
         """Load a plugin into a fresh host."""
         limits = replace(self._limits, call_seconds=call_seconds) if call_seconds else self._limits
-        with Host(seed=self._seed, limits=limits) as host:
-            yield RefhostSession(host, package.with_grants(grants) if grants else package)
+        network = SimulatedNetwork()
+        with Host(seed=self._seed, limits=limits, network=network) as host:
+            yield RefhostSession(host, network, package.with_grants(grants) if grants else package)

@@ -49,6 +49,7 @@ class QueuedUdp:
         self._log = log
         self._drops = _Once(log, "sk_udp_recv")
         self._waiting: Waiting[Datagram] = Waiting(MOST_WAITING, most_bytes, lambda d: len(d.data))
+        self.port = 0
         self._bound = False
         self._deferred: list[tuple[str, Callable[[], None]]] = []
 
@@ -66,7 +67,7 @@ class QueuedUdp:
         if not 0 <= port <= MAX_PORT:
             raise NetworkError(f"{port} is not a port")
         self.socket.bind(port)
-        self._bound = True
+        self.port, self._bound = port, True
         deferred, self._deferred = self._deferred, []
         for function, option in deferred:
             try:
@@ -112,6 +113,7 @@ class QueuedTcp:
     """One TCP socket, with the lines and chunks that wait in it."""
 
     kind = "tcp"
+    port = 0
 
     def __init__(self, interface: NetworkInterface, most_bytes: int, log: Callable[[str, str, str], None]) -> None:
         self.socket = interface.tcp(self._arrive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from refhost.network.interface import Family, NetworkError, parse_address, parse_group
@@ -20,6 +21,15 @@ MAX_TTL = 255
 ADDRESS_CHARACTERS = 45
 
 Socket = TypeVar("Socket", QueuedUdp, QueuedTcp)
+
+
+@dataclass(frozen=True)
+class OpenSocket:
+    """A plugin's open socket: its id, `udp` or `tcp`, and the port that it asked to be bound to; 0 for none."""
+
+    number: int
+    kind: str
+    port: int
 
 
 class SocketService:
@@ -46,9 +56,9 @@ class SocketService:
         self._sockets: dict[int, QueuedUdp | QueuedTcp] = {}
 
     @property
-    def open(self) -> dict[int, str]:
-        """The open sockets: their ids, each with `udp` or `tcp`."""
-        return {number: one.kind for number, one in self._sockets.items()}
+    def open(self) -> list[OpenSocket]:
+        """The open sockets, in the order in which they were made."""
+        return [OpenSocket(number, one.kind, one.port) for number, one in self._sockets.items()]
 
     def close(self) -> None:
         """The instance has stopped or is gone: every socket of it closes (§17)."""

@@ -1,4 +1,4 @@
-"""Virtual time."""
+"""Virtual time (§9)."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ CASES: dict[str, Case] = {
         before=_then(f"(call $sk_register_radar_provider {text('r')})"),
     ),
     "sk_emit_binary_stream": Case(("plugins/probe/x", "data"), 1, {"streams": {"plugins/probe/x": [b"data"]}}),
-    "sk_udp_create": Case((0,), 1, {"sockets": {1: "udp"}}),
+    "sk_udp_create": Case((0,), 1, {"sockets": [(1, "udp")]}),
     "sk_udp_bind": Case((1, PORT), 0, before=_then(UDP)),
     "sk_udp_join_multicast": Case((1, GROUP, ""), 0, before=_then(UDP, BIND)),
     "sk_udp_leave_multicast": Case((1, GROUP, ""), 0, before=_then(UDP, BIND, JOIN)),
@@ -125,8 +125,8 @@ CASES: dict[str, Case] = {
     "sk_udp_send": Case((1, "127.0.0.1", PORT, "data"), 4, before=_then(UDP, BIND)),
     "sk_udp_recv": Case((1,), 4, {"answer": b"data"}, before=_then(UDP, BIND, SEND)),
     "sk_udp_pending": Case((1,), 2, before=_then(UDP, BIND, SEND, SEND)),
-    "sk_udp_close": Case((1,), None, {"sockets": {}}, before=_then(UDP)),
-    "sk_tcp_create": Case((), 1, {"sockets": {1: "tcp"}}),
+    "sk_udp_close": Case((1,), None, {"sockets": []}, before=_then(UDP)),
+    "sk_tcp_create": Case((), 1, {"sockets": [(1, "tcp")]}),
     "sk_tcp_connect": Case((1, *DEVICE), 0, before=_then(TCP)),
     "sk_tcp_connected": Case((1,), 1, before=_then(TCP, CONNECT)),
     "sk_tcp_set_line_buffering": Case((1, 0), 0, before=_then(TCP)),
@@ -134,7 +134,7 @@ CASES: dict[str, Case] = {
     "sk_tcp_recv_line": Case((1,), 2, {"answer": b"ab"}, before=_then(TCP, CONNECT), arrives=b"ab\r\ncd"),
     "sk_tcp_recv_raw": Case((1,), 6, {"answer": b"ab\r\ncd"}, before=_then(TCP, CONNECT, RAW), arrives=b"ab\r\ncd"),
     "sk_tcp_pending": Case((1,), 2, before=_then(TCP, CONNECT), arrives=b"ab\r\ncd\nef"),
-    "sk_tcp_close": Case((1,), None, {"sockets": {}}, before=_then(TCP)),
+    "sk_tcp_close": Case((1,), None, {"sockets": []}, before=_then(TCP)),
 }
 
 
@@ -154,7 +154,7 @@ def seen(plugin) -> dict[str, Any]:
         "puts": plugin.puts,
         **plugin.providers,
         "config": plugin.config.configuration,
-        "sockets": dict(plugin._runtime.sockets.open),
+        "sockets": [(one.number, one.kind) for one in plugin.open_sockets],
         "streams": dict(plugin.host.streams),
         "answer": answer.rstrip(b"\0"),
     }
@@ -172,7 +172,7 @@ def untouched(host) -> dict[str, Any]:
         "weather": [],
         "radar": [],
         "config": SAVED,
-        "sockets": {},
+        "sockets": [],
         "streams": {},
         "answer": b"",
     }

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, within the bounds of R34."""
+"""JSON as RFC 8259 has it, within the bounds of R34 (§10)."""
 
 from __future__ import annotations
 

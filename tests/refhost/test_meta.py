@@ -1,4 +1,4 @@
-"""Metadata of a path, by the definition `meta` of the specification."""
+"""Metadata of a path, by the definition `meta` of the specification (§10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matcher of paths, against a model that could not be simpler."""
+"""The matcher of paths, against a model that could not be simpler (§11)."""
 
 from __future__ import annotations
 

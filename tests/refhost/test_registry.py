@@ -1,4 +1,4 @@
-"""The order in which plugins start (R23)."""
+"""The order in which plugins start (§6, R23)."""
 
 from __future__ import annotations
 

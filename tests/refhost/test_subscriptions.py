@@ -1,4 +1,4 @@
-"""Who gets which delta, and what is kept for later."""
+"""Who gets which delta, and what is kept for later (§11)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Fetches in the middle of a call: left, answered, entered again; and every way in which a plugin gets that wrong."""
+"""Fetches in the middle of a call: left, answered, entered again; and every way to get that wrong (§18)."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from fetching import (
@@ -219,10 +221,14 @@ def test_a_failed_request_is_an_empty_answer_and_a_record_with_the_url(load, hos
     assert host.requests[0].status == 0
 
 
-def test_it_is_refused_while_metadata_is_read(host, load):
+@pytest.mark.parametrize(
+    "asked", [f"(global.set $answer {get()})", f"(global.set $answer {post()})", get_later(1), post_later(1, const(0))]
+)
+def test_it_is_refused_while_metadata_is_read(host, load, asked):
     host.respond("*", "ok")
-    plugin = load(binary(const(0), name=f"{init()} (global.set $answer {get()})"))
-    assert "R19" in next(r.text for r in plugin.log if r.kind == "refused" and r.function == "_fetchGETSync")
+    plugin = load(binary(const(0), name=f"{init()} {asked}", exports={"responseHandler": response_handler()}))
+    function = re.search(r"_fetch\w+", asked)[0]
+    assert "R19" in next(r.text for r in plugin.log if r.kind == "refused" and r.function == function)
     assert host.requests == []
     assert plugin.name == "Fetcher"
     assert plugin.start({}) is State.RUNNING

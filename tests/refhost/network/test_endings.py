@@ -84,7 +84,7 @@ def test_every_socket_closes_when_its_plugin_ends(way, side, host, speaker):
     others = other.sk_tcp_create()
     service = speaker.plugin._runtime.sockets
     way(host, speaker)
-    assert service.open == {}
+    assert service.open == []
     assert device.receive() == b""
     if host.plugins:
         assert other.sk_tcp_connected(others) == 0
@@ -100,4 +100,4 @@ def test_every_socket_closes_when_its_plugin_ends(way, side, host, speaker):
 def test_sockets_of_a_failed_start_close(status, host):
     speaker = Speaker(host, start_code=OPEN, status=status)
     assert speaker.plugin.state is State.ERROR
-    assert speaker.plugin._runtime.sockets.open == {}
+    assert speaker.plugin.open_sockets == []

@@ -1,4 +1,4 @@
-"""What only a simulated network has: delay, several hosts, and devices that do as a test says."""
+"""What only a simulated network has: delay, several hosts, and devices that do as a test says (§17)."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_what_arrives_after_a_socket_closed_is_lost():
         speaker.plugin.stop()
         host.advance(1)
         assert listener.connections == []
-        assert speaker.plugin._runtime.sockets.open == {}
+        assert speaker.plugin.open_sockets == []
         assert number
 
 

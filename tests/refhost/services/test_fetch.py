@@ -1,4 +1,4 @@
-"""Who answers a plugin's HTTP requests: the test, a recording, or the network when it was asked for."""
+"""Who answers a plugin's HTTP requests: the test, a recording, or the network when it was asked for (§18)."""
 
 from __future__ import annotations
 

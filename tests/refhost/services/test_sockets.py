@@ -60,8 +60,8 @@ def test_another_socket_than_its_own_is_none(row, whose, simulated):
     socket = {"unknown": 99, "foreign": foreign, "other kind": kind, "0": 0, "-1": -1, "closed": own}[whose]
     result = speaker.call(row.env, *fit(row, socket))
     assert result == (0 if row.failure is None else -1)
-    assert other.plugin._runtime.sockets.open == {foreign: "udp" if udp else "tcp"}
-    assert kind in speaker.plugin._runtime.sockets.open
+    assert [(one.number, one.kind) for one in other.plugin.open_sockets] == [(foreign, "udp" if udp else "tcp")]
+    assert kind in [one.number for one in speaker.plugin.open_sockets]
     assert speaker.records()[-1].kind == "refused"
     assert speaker.records()[-1].function == row.env
     assert other.records() == []
@@ -72,7 +72,7 @@ def test_without_the_capability_nothing_happens(row, simulated):
     speaker = Speaker(simulated, capabilities={})
     result = speaker.call(row.env, *fit(row, 1))
     assert result == (0 if row.failure is None else -1)
-    assert speaker.plugin._runtime.sockets.open == {}
+    assert speaker.plugin.open_sockets == []
     (denial,) = speaker.plugin.denials
     assert (denial.text, denial.function) == ("plugin speaker lacks rawSockets capability", row.env)
     assert speaker.records() == [denial]
@@ -84,7 +84,7 @@ def test_nothing_is_done_while_metadata_is_read(row, simulated):
     called = f"(call ${row.env} {numbers})"
     speaker = Speaker(simulated, start=False, name_code=called if row.failure is None else f"(drop {called})")
     assert speaker.plugin.name == "Speaker"
-    assert speaker.plugin._runtime.sockets.open == {}
+    assert speaker.plugin.open_sockets == []
     (record,) = speaker.records()
     assert (record.kind, record.function) == ("refused", row.env)
     assert "R19" in record.text

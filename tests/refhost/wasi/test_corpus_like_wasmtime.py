@@ -1,4 +1,4 @@
-"""The corpus's core plugins do the same over this project's WASI as over wasmtime's own, in a real directory."""
+"""The corpus's core plugins do the same over this project's WASI as over wasmtime's own, in a real directory (§5)."""
 
 from __future__ import annotations
 

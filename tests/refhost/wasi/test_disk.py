@@ -1,4 +1,4 @@
-"""A VFS in a real directory: the same as in memory, and out of reach of whatever is put into it."""
+"""A VFS in a real directory: the same as in memory, and out of reach of whatever is put into it (§8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions that start with `fd_`."""
+"""The functions that start with `fd_` (§5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same calls of one WebAssembly module give the same results here and with wasmtime's own WASI.
+"""The same calls of one WebAssembly module give the same results here and with wasmtime's own WASI (§5).
 
 What differs on purpose is left out: links that point out of the root (refused here, R17), pointers out of
 range and unknown flags (wasmtime traps), `fd_allocate` (not supported there), what events of `poll_oneoff`

@@ -1,4 +1,4 @@
-"""The functions that start with `path_`."""
+"""The functions that start with `path_` (§5)."""
 
 from __future__ import annotations
 

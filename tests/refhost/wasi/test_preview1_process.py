@@ -1,4 +1,4 @@
-"""Arguments, clocks, randomness, exit, sockets and waiting."""
+"""Arguments, clocks, randomness, exit, sockets and waiting (§5)."""
 
 from __future__ import annotations
 

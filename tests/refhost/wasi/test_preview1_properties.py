@@ -1,4 +1,4 @@
-"""What holds whatever a plugin calls, and in whatever order."""
+"""What holds whatever a plugin calls, and in whatever order (§5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Components that import WASI 0.2: linking, every shape of value, and what goes wrong at the border."""
+"""Components that import WASI 0.2: linking, every shape of value, and what goes wrong at the border (§5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of WASI 0.2 one by one, as Python has them: resources as objects, errors as `Failure`."""
+"""The functions of WASI 0.2 one by one, as Python has them: resources as objects, errors as `Failure` (§5)."""
 
 from __future__ import annotations
 

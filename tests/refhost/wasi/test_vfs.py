@@ -1,4 +1,4 @@
-"""The host's side of a VFS, and what plugins do seen from there."""
+"""The host's side of a VFS, and what plugins do seen from there (§8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host over HTTP and WebSocket, in this process."""
+"""The host over HTTP and WebSocket, in this process (§12, §13, §14, §15)."""
 
 from __future__ import annotations
 
