@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DELTAS", "PLUGINS", "plugin", "plugins"]
+__all__ = ["DELTAS", "LARGE", "PLUGINS", "large", "plugin", "plugins"]
 
 PLUGINS = Path(__file__).parent / "plugins"
-"""The folder that holds one package folder per plugin."""
+"""The folder that holds one package folder per plugin, sources and binary together."""
+
+LARGE = Path(__file__).parent / "large"
+"""The same for plugins whose binaries are too large to be kept: `python -m corpus.build NAME` makes them."""
 
 DELTAS = Path(__file__).parent / "deltas"
 """The folder of delta streams: JSON lines, one delta a line."""
 
 
 def plugins() -> list[str]:
-    """The names of all corpus plugins, sorted. A name is both the folder's and the package's."""
-    return sorted(folder.parent.name for folder in PLUGINS.glob("*/package.json"))
+    """The names of all corpus plugins whose binary is there, sorted. A name is both the folder's and the package's."""
+    return _names(PLUGINS)
+
+
+def large() -> list[str]:
+    """The names of the corpus plugins that have to be built before they are used, sorted."""
+    return _names(LARGE)
 
 
 def plugin(name: str) -> Path:
-    """The package folder of a plugin: `package.json`, sources, and the binary that `wasmManifest` names.
+    """The package folder of a plugin: `package.json`, sources, and the binary that `wasmManifest` names, once built.
 
     Raises:
         LookupError: no plugin has this name; the message lists those that there are.
     """
-    names = plugins()
-    if name not in names:
-        raise LookupError(f"no corpus plugin is called {name!r}; there are {', '.join(names)}")
-    return PLUGINS / name
+    for folder in (PLUGINS, LARGE):
+        if name in _names(folder):
+            return folder / name
+    raise LookupError(f"no corpus plugin is called {name!r}; there are {', '.join([*plugins(), *large()])}")
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(package.parent.name for package in folder.glob("*/package.json"))

