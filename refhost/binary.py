@@ -5,8 +5,8 @@ Everything here is found out before anything of the plugin runs.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import wasmtime
@@ -14,7 +14,9 @@ import wasmtime
 from refhost.capabilities import nearest
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
+from refhost.exports import Dialect, dialect_of, export_problems, fetch_export_problems, named
 from refhost.functions import AS_FETCH, COMMON_SLIPS, ENV, SERVICES, describe
+from refhost.problem import Problem
 from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -29,34 +31,6 @@ COMPONENT_VERSION = b"\x0d\0\x01\0"
 
 WASI_MODULE = "wasi_snapshot_preview1"
 FETCH_MODULE = "as-fetch"
-
-
-class Dialect(StrEnum):
-    """How strings cross the boundary (contract §2)."""
-
-    COMPONENT = "component"
-    BUFFER = "buffer"
-    ASSEMBLYSCRIPT = "assemblyscript"
-    COMMAND = "command"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One import or export that does not fit.
-
-    Attributes:
-        kind: `import` or `export`.
-        name: as the binary spells it, imports with their module: `env.sk_debug`.
-        message: what was expected and what is there.
-        hint: what to change.
-        section: of the contract.
-    """
-
-    kind: str
-    name: str
-    message: str
-    hint: str
-    section: str
 
 
 @dataclass(frozen=True)
@@ -83,10 +57,15 @@ class CoreBinary:
 
     def problems(self) -> list[Problem]:
         """Every import and export that does not fit the contract, imports first."""
+        return list(self._problems)
+
+    @functools.cached_property
+    def _problems(self) -> list[Problem]:
+        fetches = {entry.name for entry in self.imports if entry.module == FETCH_MODULE}
         return [
             *_import_problems(self.imports),
-            *_export_problems(self.dialect, self.exports),
-            *_fetch_export_problems(self.dialect, self.imports, self.exports),
+            *export_problems(self.dialect, self.exports),
+            *fetch_export_problems(self.dialect, fetches, self.exports),
         ]
 
     def ungranted(self, grants: Grants) -> list[Problem]:
@@ -138,6 +117,7 @@ def _what_it_is(binary: bytes) -> str:
     return f"it begins with the bytes {binary[:8].hex(' ')}."
 
 
+@COMPILER.remembering
 def read_core(binary: bytes) -> CoreBinary:
     """Compile a core module and find its dialect.
 
@@ -147,10 +127,10 @@ def read_core(binary: bytes) -> CoreBinary:
     module = COMPILER.module(binary)
     exports = {export.name: _type_text(export.type) for export in module.exports}
     imports = tuple(CoreImport(entry.module, entry.name or "", _type_text(entry.type)) for entry in module.imports)
-    dialect = _dialect(exports)
+    dialect = dialect_of(exports)
     if exports.get("memory") != "memory":
         raise BinaryError(
-            f'The module exports no memory named "memory", so no string can reach it. {_export_list(exports)}',
+            f'The module exports no memory named "memory", so no string can reach it. {named(exports)}',
             hint="Export the memory (AssemblyScript and Rust do so by themselves; for C link without --import-memory).",
         )
     return CoreBinary(module, dialect, imports, exports)
@@ -160,28 +140,6 @@ def _type_text(ty: object) -> str:
     if isinstance(ty, wasmtime.FuncType):
         return describe([str(p) for p in ty.params], [str(r) for r in ty.results])
     return type(ty).__name__.removesuffix("Type").lower()
-
-
-def _dialect(exports: Mapping[str, str]) -> Dialect:
-    if "plugin_id" in exports and "allocate" in exports:
-        return Dialect.BUFFER
-    says_what_it_is = "plugin_id" in exports or ("plugin_name" in exports and "plugin_start" in exports)
-    if says_what_it_is and "allocate" not in exports and "_start" not in exports:
-        return Dialect.ASSEMBLYSCRIPT
-    if "_start" in exports and all(name in exports for name in ("id", "name", "schema", "start", "stop")):
-        return Dialect.COMMAND
-    raise BinaryError(
-        f"The module fits no dialect of the plugin API. {_export_list(exports)}",
-        hint="The buffer dialect (Rust, Go, C, Zig) needs plugin_id and allocate; AssemblyScript needs plugin_id, "
-        "or plugin_name and plugin_start, with neither allocate nor _start; the command dialect needs _start, id, "
-        "name, schema, start and stop (contract §2).",
-    )
-
-
-def _export_list(exports: Mapping[str, str]) -> str:
-    shown = list(exports)[:40]
-    more = f" and {len(exports) - 40} more" if len(exports) > 40 else ""
-    return f"It exports {', '.join(shown)}{more}." if shown else "It exports nothing."
 
 
 # What is imported.
@@ -289,148 +247,3 @@ def _unknown_module(entry: CoreImport) -> Problem:
     elif entry.module.startswith("__wbindgen"):
         hint = "The module was built for wasm-bindgen, which needs JavaScript. Build for wasm32-wasip1."
     return Problem("import", f"{entry.module}.{entry.name}", f'the host has no module "{entry.module}"', hint, "§4")
-
-
-# What is exported.
-
-PROVIDER_HANDLERS = (
-    "resources_list_resources",
-    "resources_get_resource",
-    "resources_set_resource",
-    "resources_delete_resource",
-    "weather_get_observations",
-    "weather_get_forecasts",
-    "weather_get_warnings",
-    "radar_get_radar_info",
-    "radar_set_power",
-    "radar_set_range",
-    "radar_set_gain",
-    "radar_set_sea",
-    "radar_set_rain",
-    "radar_set_controls",
-    "radar_get_capabilities",
-    "radar_get_state",
-    "radar_get_control",
-    "radar_set_control",
-    "radar_get_targets",
-    "radar_acquire_target",
-    "radar_cancel_target",
-    "radar_get_arpa_settings",
-    "radar_set_arpa_settings",
-)
-
-_STRING_OUT = {Dialect.BUFFER: "(i32, i32) -> i32", Dialect.ASSEMBLYSCRIPT: "() -> i32"}
-_HANDLER = {Dialect.BUFFER: "(i32, i32, i32, i32) -> i32", Dialect.ASSEMBLYSCRIPT: "(i32) -> i32"}
-
-
-@dataclass(frozen=True)
-class Export:
-    """What contract §2.1 says of one export: its type, and whether it must be there."""
-
-    name: str
-    signature: str
-    required: bool
-    section: str = "§2.1"
-
-
-def contract_exports(dialect: Dialect) -> list[Export]:
-    """The exports of contract §2.1 for one core dialect."""
-    if dialect is Dialect.COMMAND:
-        # The contract gives no types for the legacy exports: only `_start` is ever called.
-        return [Export("_start", "()", required=True, section="§2")]
-    string_out, handler = _STRING_OUT[dialect], _HANDLER[dialect]
-    buffer = dialect is Dialect.BUFFER
-    exports = [
-        Export("plugin_id", string_out, required=buffer),
-        Export("plugin_name", string_out, required=True),
-        Export("plugin_schema", string_out, required=True),
-        Export("plugin_start", "(i32, i32) -> i32", required=True),
-        Export("plugin_stop", "() -> i32", required=True),
-        Export("poll", "() -> i32", required=False),
-        Export("delta_handler", "(i32, i32)" if buffer else "(i32)", required=False),
-        Export("http_endpoints", string_out, required=False, section="§14"),
-        Export("radar_get_radars", string_out if buffer else handler, required=False, section="§15"),
-    ]
-    if buffer:
-        exports += [
-            Export("allocate", "(i32) -> i32", required=True),
-            Export("deallocate", "(i32, i32)", required=False),
-            Export("_initialize", "()", required=False, section="§2"),
-        ]
-    else:
-        exports += [Export("__new", "(i32, i32) -> i32", required=True, section="§2")]
-    exports += [Export(name, handler, required=False, section="§15") for name in PROVIDER_HANDLERS]
-    return exports
-
-
-def _export_problems(dialect: Dialect, exports: Mapping[str, str]) -> Iterator[Problem]:
-    for wanted in contract_exports(dialect):
-        found = exports.get(wanted.name)
-        if found is None and wanted.required:
-            near = nearest(wanted.name, [name for name in exports if name not in ("memory", "_initialize")])
-            yield Problem(
-                "export",
-                wanted.name,
-                f"it is missing; the {dialect} dialect needs {wanted.name} {wanted.signature}",
-                _missing_hint(wanted.name, near),
-                wanted.section,
-            )
-        elif found is not None and found != wanted.signature:
-            yield Problem(
-                "export",
-                wanted.name,
-                f"its type is {found}; the {dialect} dialect has {wanted.signature}",
-                _mistyped_hint(wanted.name, found),
-                wanted.section,
-            )
-
-
-def _missing_hint(name: str, near: str) -> str:
-    if name == "__new":
-        return "Compile with --exportRuntime: without it the host cannot pass a string in."
-    return f"Is {near} meant to be it?" if near else f"Export a function named {name}."
-
-
-def _mistyped_hint(name: str, found: str) -> str:
-    if name == "http_endpoints" and found == "() -> i32":
-        return "A string cannot be returned that way: write it to (out, max) and return its length (R28)."
-    return "Change the parameters and results of the exported function."
-
-
-# What as-fetch needs besides its imports (§18).
-
-RESPONSE_HANDLER = "responseHandler"
-_ASYNCIFY = {
-    "asyncify_get_state": "() -> i32",
-    "asyncify_start_unwind": "(i32)",
-    "asyncify_stop_unwind": "()",
-    "asyncify_start_rewind": "(i32)",
-    "asyncify_stop_rewind": "()",
-}
-_NEW = {"__new": "(i32, i32) -> i32"}
-_ADVICE_FOR = {
-    "__new": "Compile with --exportRuntime: without it the host cannot hand the answer over.",
-    RESPONSE_HANDLER: 'Write `export { responseHandler } from "as-fetch/assembly"` in the entry file.',
-}
-
-
-def _fetch_export_problems(
-    dialect: Dialect, imports: tuple[CoreImport, ...], exports: Mapping[str, str]
-) -> Iterator[Problem]:
-    used = {entry.name for entry in imports if entry.module == FETCH_MODULE}
-    needed: dict[str, str] = {}
-    if used & {"_initAsyncify", "_fetchGETSync", "_fetchPOSTSync"}:
-        needed |= _ASYNCIFY | _NEW
-    if used & {"_fetchGET", "_fetchPOST"}:
-        needed |= {RESPONSE_HANDLER: "(i32, i32, i32, i32)"} | _NEW
-    named_already = _NEW if dialect is Dialect.ASSEMBLYSCRIPT else {}
-    for name, signature in needed.items():
-        found = exports.get(name)
-        if found != signature and name not in named_already:
-            yield Problem(
-                "export",
-                name,
-                f"{f'its type is {found}' if found else 'it is missing'}; as-fetch needs {name} {signature}",
-                _ADVICE_FOR.get(name, "Compile with --transform as-fetch/transform, which makes the plugin Asyncify."),
-                "§18",
-            )

@@ -6,11 +6,14 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from refhost import delta as deltas
+from refhost.departures.deltas import admit_there
 from refhost.jsontext import dumps
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from refhost.clock import Clock
     from refhost.delta import Admission, Delta
     from refhost.journal import Journal
@@ -41,39 +44,60 @@ class Bus:
         self_context: `vessels.<selfId>`.
         max_per_tick: how many deltas one plugin may emit before the host takes its next step; more are dropped and
             logged, so that a plugin that answers its own deltas does not stop the rest (R21, §19).
+        reentrant: deliver what a plugin emits while it is still running (D42).
 
     Attributes:
         emissions: what plugins emitted, in order.
         subscriptions: who gets what.
+        watchers: called with every delta that goes over it, its text and its version, before anybody gets it.
     """
 
-    def __init__(self, self_context: str, model: Model, clock: Clock, journal: Journal, *, max_per_tick: int) -> None:
+    def __init__(
+        self,
+        self_context: str,
+        model: Model,
+        clock: Clock,
+        journal: Journal,
+        *,
+        max_per_tick: int,
+        reentrant: bool = False,
+    ) -> None:
         self._self_context = self_context
         self._model = model
         self._clock = clock
         self._journal = journal
         self._max_per_tick = max_per_tick
+        self._reentrant = reentrant
         self._queue: deque[tuple[Delta, int]] = deque()
         self._delivering = False
         self._emitted_in_tick: Counter[str] = Counter()
         self._held = 0
         self.subscriptions = Subscriptions()
         self.emissions: list[Emission] = []
+        self.watchers: list[Callable[[Delta, str, int], None]] = []
 
-    def admit(self, claimed: object, source: str) -> Admission:
+    def admit(self, claimed: object, source: str, switches: Switches = BY_THE_BOOK) -> Admission:
         """What the bus would carry of a delta that a plugin claims."""
-        return deltas.admit(claimed, source=source, self_context=self._self_context, timestamp=self._clock.timestamp())
+        return admit_there(
+            claimed, switches, source=source, self_context=self._self_context, timestamp=self._clock.timestamp()
+        )
 
     def emit(self, plugin: str, delta: Delta, version: int) -> None:
         """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""
         if self._may_queue(plugin, "sk_handle_message"):
             self.emissions.append(Emission(self._clock.timestamp(), plugin, delta, version))
-            self._queue.append((delta, version))
+            self._put(delta, version)
 
     def announce(self, plugin: str, delta: Delta) -> None:
         """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bound."""
         if self._may_queue(plugin, "sk_register_put_handler"):
-            self._queue.append((delta, 1))
+            self._put(delta, 1)
+
+    def _put(self, delta: Delta, version: int) -> None:
+        if self._reentrant:
+            self._deliver(delta, version)
+        else:
+            self._queue.append((delta, version))
 
     def _may_queue(self, plugin: str, function: str) -> bool:
         """Whether a plugin has caused no more deltas in this tick than it may; the first one over it is logged."""
@@ -103,10 +127,15 @@ class Bus:
         self._delivering = True
         try:
             while self._queue:
-                delta, version = self._queue.popleft()
-                if version == 1:
-                    self._model.apply(delta)
-                self.subscriptions.route(delta, dumps(delta))
+                self._deliver(*self._queue.popleft())
         finally:
             self._delivering = False
             self._emitted_in_tick.clear()
+
+    def _deliver(self, delta: Delta, version: int) -> None:
+        if version == 1:
+            self._model.apply(delta)
+        text = dumps(delta)
+        for watch in self.watchers:
+            watch(delta, text, version)
+        self.subscriptions.route(delta, text)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 NANOSECONDS = 1_000_000_000
 DEFAULT_START = datetime(2026, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The end of the year 9999: no later moment can be written, and a plugin may sleep as long and as often as it likes.
+_LAST_NS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 @dataclass(order=True)
@@ -59,7 +61,7 @@ class Clock:
 
     def pass_time(self, nanoseconds: int) -> None:
         """Let time go by without running timers: a plugin slept, or looked at the clock."""
-        self._elapsed_ns += nanoseconds
+        self._elapsed_ns = min(self._elapsed_ns + nanoseconds, _LAST_NS - self._start_ns)
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         """Have `action` called once, `seconds` from now, when `advance` gets there."""

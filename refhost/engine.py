@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import atexit
 import functools
-import hashlib
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 from wasmtime import component
@@ -22,6 +21,7 @@ TICK_SECONDS = 0.01
 _IDLE_TICKS = 200
 
 Compiled = TypeVar("Compiled")
+Found = TypeVar("Found")
 
 
 @functools.cache
@@ -43,9 +43,10 @@ class Compiler:
     """Compiles, and remembers by content: the same bytes are compiled once in a process."""
 
     def __init__(self) -> None:
-        self._modules: dict[str, wasmtime.Module] = {}
-        self._components: dict[str, component.Component] = {}
-        self._lock = threading.Lock()
+        self._modules: dict[bytes, wasmtime.Module] = {}
+        self._components: dict[bytes, component.Component] = {}
+        self._found: dict[tuple[str, bytes], Any] = {}
+        self._lock = threading.RLock()
 
     def module(self, binary: bytes) -> wasmtime.Module:
         """Compile a core module.
@@ -63,24 +64,46 @@ class Compiler:
         """
         return self._once(self._components, binary, lambda: component.Component(engine(), binary))
 
+    def remembering(self, look: Callable[[bytes], Found]) -> Callable[[bytes], Found]:
+        """A function that finds out something about a binary: what it found is remembered by content too."""
+
+        @functools.wraps(look)
+        def found(binary: bytes) -> Found:
+            key = f"{look.__module__}.{look.__qualname__}", binary
+            with self._lock:
+                if key not in self._found:
+                    self._found[key] = look(binary)
+                answer: Found = self._found[key]
+                return answer
+
+        return found
+
     def clear(self) -> None:
         """Forget everything that was compiled."""
+        self._found.clear()
         self._modules.clear()
         self._components.clear()
 
-    def _once(self, cache: dict[str, Compiled], binary: bytes, compile_it: Callable[[], Compiled]) -> Compiled:
-        digest = hashlib.sha256(binary).hexdigest()
+    def close(self) -> None:
+        """Free everything that was compiled, also what somebody still holds: nothing can be instantiated any more."""
+        for module in self._modules.values():
+            module.close()
+        for compiled in self._components.values():
+            compiled.close()
+        self.clear()
+
+    def _once(self, cache: dict[bytes, Compiled], binary: bytes, compile_it: Callable[[], Compiled]) -> Compiled:
         with self._lock:
-            if digest not in cache:
+            if binary not in cache:
                 try:
-                    cache[digest] = compile_it()
+                    cache[binary] = compile_it()
                 except wasmtime.WasmtimeError as error:
                     reason = " ".join(str(error).split())
                     raise BinaryError(
                         f"The binary ({len(binary)} bytes) is not valid WebAssembly: {reason}",
                         hint="Was the file cut short in a copy, or is the compiler still writing it? Build it again.",
                     ) from None
-            return cache[digest]
+            return cache[binary]
 
 
 COMPILER = Compiler()
@@ -89,7 +112,7 @@ COMPILER = Compiler()
 @atexit.register
 def _close() -> None:
     """Free what was compiled while Python is still whole: later, wasmtime-py prints tracebacks about it."""
-    COMPILER.clear()
+    COMPILER.close()
 
 
 class Watchdog:

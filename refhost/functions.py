@@ -78,6 +78,7 @@ class HostFunction:
         wit_operation: what carries out the WIT form, where it takes other arguments than the `env` form.
         effect: whether it changes anything: then it is refused while only metadata is read (R19).
         as_fetch: its name among the imports from `as-fetch` (§18); parameters and result are then of that form.
+        wasi: `interface.function` of WASI, which has its type; only for functions that the gate decides about.
     """
 
     operation: str
@@ -92,11 +93,12 @@ class HostFunction:
     wit_operation: str = ""
     effect: bool = True
     as_fetch: str = ""
+    wasi: str = ""
 
     @property
     def name(self) -> str:
         """The name that a plugin's author knows it by."""
-        return self.env or self.as_fetch or self.wit.partition(".")[2]
+        return self.env or self.as_fetch or self.wasi or self.wit.partition(".")[2]
 
     def signatures(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         """Every core type that an import of it may have, the fullest first."""
@@ -340,6 +342,7 @@ TABLE: tuple[HostFunction, ...] = (
     _fetch("_fetchPOSTSync", "post", _BODY),
     _fetch("_fetchGET", "get", later=True),
     _fetch("_fetchPOST", "post", _BODY, later=True),
+    HostFunction("fetch.open", "§18", capability="network", wasi="wasi:http/outgoing-handler.handle"),
 )
 
 # The services that this release carries out: all that the table names. A row of a service that is not here would be
@@ -348,6 +351,7 @@ SERVICES = frozenset({"runtime", "status", "model", "deltas", "config", "registr
 
 ENV: Mapping[str, HostFunction] = {function.env: function for function in TABLE if function.env}
 WIT: Mapping[str, HostFunction] = {function.wit: function for function in TABLE if function.wit}
+WASI: Mapping[str, HostFunction] = {function.wasi: function for function in TABLE if function.wasi}
 AS_FETCH: Mapping[str, HostFunction] = {function.as_fetch: function for function in TABLE if function.as_fetch}
 
 # Slips seen in the wild, where the nearest name by spelling is not the one that is meant.

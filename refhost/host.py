@@ -5,18 +5,21 @@ from __future__ import annotations
 import itertools
 import random
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from refhost.bus import Bus
 from refhost.clock import DEFAULT_START, Clock
 from refhost.delta import context_of, problems
-from refhost.errors import ConfigurationError
+from refhost.departures.sockets import OpenSockets
+from refhost.errors import ConfigurationError, PluginError
 from refhost.journal import Journal
 from refhost.jsontext import NotJson, loads
 from refhost.limits import Limits
 from refhost.model import Model
 from refhost.network.simulated import SimulatedNetwork
 from refhost.plugin import Plugin
+from refhost.profiles import DOCUMENTED, RECORD, Switches
 from refhost.registry import StartOrder, start_order
 from refhost.runtime import PluginRuntime
 from refhost.services.fetch import Responder
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from refhost.journal import Record
     from refhost.network.interface import Network
     from refhost.package import PluginPackage
+    from refhost.profiles import Profile
     from refhost.services.fetch import Request
 
 SELF_ID = "urn:mrn:signalk:uuid:8f7a0b52-6c1d-4e9a-9d43-2b5e7c10a6f4"
@@ -52,6 +56,7 @@ class Host:
         start: the first moment of its clock, the same for every host unless it serves people.
         network: that sockets of plugins are on (contract §17); one in memory, of its own, unless told.
         directory: where plugins' files and configurations are kept, as a server does (contract §8); None for memory.
+        profile: how it behaves: as the contract has it, or as a server that there is does.
 
     Attributes:
         clock: virtual time.
@@ -60,6 +65,7 @@ class Host:
         network: as given.
         interface: how this host is on it.
         streams: what plugins emitted on binary streams, by stream (contract §16).
+        profile: as given.
     """
 
     def __init__(
@@ -70,13 +76,16 @@ class Host:
         start: datetime = DEFAULT_START,
         network: Network | None = None,
         directory: Path | None = None,
+        profile: Profile = DOCUMENTED,
     ) -> None:
+        self.profile = profile
+        self._switches: dict[str, Switches] = {}
         self.self_id = SELF_ID
         self.self_context = f"vessels.{SELF_ID}"
         self.clock = Clock(start)
         self.journal = Journal(self.clock)
         self.model = Model(self.self_context)
-        self.storage = Storage(self.clock, directory=directory)
+        self.storage = Storage(self.clock, directory=directory, switches=self.switches)
         self.limits = limits or Limits()
         self.bus = Bus(
             self.self_context,
@@ -84,10 +93,12 @@ class Host:
             self.clock,
             self.journal,
             max_per_tick=self.limits.deltas_per_tick,
+            reentrant=profile.has("D42"),
         )
         self.network = network or SimulatedNetwork()
         self.interface = self.network.attach(self.clock)
         self.socket_ids = itertools.count(1)
+        self.sockets = OpenSockets()
         self.streams = Streams(self.clock, self.journal)
         self.responder = Responder(self.clock)
         self.plugins: dict[str, Plugin] = {}
@@ -95,8 +106,22 @@ class Host:
         self._seed = seed
         self._http: TestClient | None = None
 
-    def load(self, package: PluginPackage) -> Plugin:
+    def switches(self, plugin_id: str) -> Switches:
+        """The profile, as it meets one plugin; what it departs in is in that plugin's log."""
+        if plugin_id not in self._switches:
+            self._switches[plugin_id] = Switches(
+                self.profile,
+                lambda text, function: self.journal.write(plugin_id, RECORD, text, function=function),
+            )
+        return self._switches[plugin_id]
+
+    def load(self, package: PluginPackage, *, enabled: bool = False) -> Plugin:
         """Validate, link and instantiate a plugin, and read its id, name and schema (contract §9).
+
+        Args:
+            package: the plugin.
+            enabled: whether it is saved as enabled first, as a server finds it that starts: to some it makes a
+                difference when a plugin was enabled (D23).
 
         Raises:
             BinaryError: no dialect takes the binary.
@@ -109,12 +134,20 @@ class Host:
             raise ConfigurationError(
                 f"A plugin with the id {plugin_id} is loaded already.", hint="Two packages of one name?"
             )
+        if enabled:
+            file = self.storage.config_file(plugin_id)
+            file.write(replace(file.read(), enabled=True))
         runtime = PluginRuntime(plugin_id, package, self, seed=self._seed)
         if package.deprecated:
             runtime.note("warning", "its author has deprecated it", "package.json")
         for warning in package.grants.warnings:
             runtime.note("warning", warning, "wasmCapabilities")
-        plugin = Plugin(self, runtime, *runtime.load())
+        try:
+            plugin = Plugin(self, runtime, *runtime.load())
+        except PluginError as error:  # nobody will see the log of a plugin that is not there
+            departures = (f"({record.text})" for record in self.journal.of(plugin_id, RECORD))
+            error.hint = " ".join(filter(None, (error.hint, *departures)))
+            raise
         self.plugins[plugin_id] = plugin
         return plugin
 
@@ -155,6 +188,7 @@ class Host:
         """Stop and unload all plugins, each even if another fails (contract §9)."""
         with ExitStack() as unloading:
             unloading.callback(self.storage.close)
+            unloading.callback(self.sockets.close)
             for plugin in reversed(self.plugins.values()):
                 unloading.callback(self.unload, plugin)
 
@@ -213,8 +247,8 @@ class Host:
             url: the URL, in which `*` stands for any run of characters.
             body: bytes, a text, or a value that is sent as JSON.
             status: of HTTP; 0 makes the request fail, as when there is no network.
-            headers: for the record: as-fetch does not hand them on.
-            method: `GET` or `POST`; both when left out.
+            headers: components get them; as-fetch does not hand them on.
+            method: `GET`, `POST` and so on; all when left out.
             times: how many requests it answers, after which the next that fits does; any number when left out.
             delay: virtual seconds that pass before the answer is there.
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refhost.binary import CoreBinary, Problem, contract_exports
+from refhost.binary import CoreBinary
+from refhost.exports import contract_exports
 from refhost.functions import ENV, WIT
+from refhost.printing import printable
 from refhost.runtime import read_binary
 
 if TYPE_CHECKING:
     from refhost.package import PluginPackage
+    from refhost.problem import Problem
     from refhost.world import ComponentBinary
 
 # What the only published server's own code does, as it was seen in version 2.32: it links no component, `sk_get_path`
 # is not among its functions, and it binds every other name of the contract.
 _SERVER = "signalk-server 2.32"
 _NOT_ON_SERVER = frozenset({"sk_get_path", "console.log"})
+# A record of records of WASI takes some hundred characters.
+_LONGEST_LINE = 4000
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Inspection:
         ]
         lines += [f"  problem     {p.kind} {p.name}: {p.message}. {p.hint}" for p in self.problems]
         lines += [f"  {host}: {'cannot link it: ' + why if why else 'links it'}" for host, why in self.hosts.items()]
-        return "\n".join(lines)
+        return "\n".join(printable(line, limit=_LONGEST_LINE, lines=False) for line in lines)
 
     def _capability_lines(self) -> list[str]:
         granted = [name for name in self.package.grants.values if self.package.grants.has(name)]

@@ -22,7 +22,8 @@ class Record:
         plugin: the plugin's id; "" for the host itself.
         kind: `debug`, `console`, `stdout`, `stderr`, `status`, `error` and `log-error` are the plugin's own words;
             `denied` (no capability), `refused` (malformed, out of range, wrong moment), `fault` (a call that ended
-            badly), `state` (a transition) and `warning` are the host's.
+            badly), `state` (a transition), `departure` (here the host's profile is not the contract) and `warning` are
+            the host's.
         function: the host function or export concerned; "" where none is.
         text: for a person. A plugin's words are kept as they came: whoever shows them escapes them.
     """

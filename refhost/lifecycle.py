@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from refhost.errors import PluginError, StateError
+from refhost.errors import PluginError, PluginTimeout, StateError
 from refhost.jsontext import dumps
 from refhost.services.gate import Phase
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 # After crash 1, 2 and 3 in a row the plugin is restarted so much later; the fourth disables it (R10).
 BACK_OFF_SECONDS = (1.0, 2.0, 4.0)
+BACK_OFF_THERE = (2.0, 4.0)  # D35
+# How deep a plugin is in itself at most, where deltas come back at once (D42): Python's own stack is not deep.
+DEEPEST = 16
 RECOVERED_SECONDS = 30.0
 
 
@@ -41,6 +44,7 @@ class Lifecycle:
         fault: the error that ended its last call badly; None since the last start.
         status_code: what its last start or stop returned.
         instance: what runs now; None after it died, until the next start.
+        starts: how often it was to be started.
     """
 
     def __init__(self, runtime: PluginRuntime, instance: Instance) -> None:
@@ -48,6 +52,9 @@ class Lifecycle:
         self._timers: list[Timer] = []
         self._recovery: Timer | None = None
         self._crashes = 0
+        self._depth = 0  # of calls into the plugin: more than one only where deltas come back at once (D42)
+        self._switches = runtime.switches
+        self.starts = 0
         self.instance: Instance | None = instance
         self.state = State.STOPPED
         self.fault: PluginError | None = None
@@ -63,12 +70,13 @@ class Lifecycle:
             self._start()
 
     def _start(self) -> None:
-        saved = self._runtime.config_file.read()
+        saved = self._runtime.server_config.read()
         self.start_with(dumps({**saved.configuration, "enableDebug": saved.enable_debug}))
 
     def start_with(self, config_text: str) -> None:
         """Start with any text in the place of the configuration."""
         self._enter(State.STARTING)
+        self.starts += 1
         self.fault = None
         try:
             with self._calling():
@@ -81,11 +89,14 @@ class Lifecycle:
                 self._run(instance)
             else:
                 self._runtime.note("fault", f"start returned {self.status_code!r}", "start")
-                self._runtime.instance_over()
+                self._runtime.instance_stopped()
                 self._enter(State.ERROR)
         self._runtime.bus.drain()
 
     def _live_instance(self) -> Instance:
+        if self._runtime.starts_anew():
+            self._drop_instance()
+            self.instance, _ = self._runtime.load()
         if self.instance is None:
             self.instance = self._runtime.instantiate()
         self._runtime.enter(Phase.LIFE)
@@ -101,7 +112,9 @@ class Lifecycle:
         self._enter(State.RUNNING)
         if instance.has_poll:
             self._timers.append(self._runtime.clock.call_later(POLL_SECONDS, self._poll))
-        if instance.has_delta_handler and self._runtime.grants.has("dataRead"):
+        if instance.has_delta_handler and (
+            self._runtime.grants.has("dataRead") or self._switches.departs("D14", "delta_handler")
+        ):
             self._runtime.bus.subscriptions.subscribe(self._runtime.plugin_id, self.deliver)
 
     # Stopping.
@@ -118,12 +131,12 @@ class Lifecycle:
         try:
             with self._calling():
                 self.status_code = self.instance.stop()
-            if self.status_code != 0:
+            if self.status_code != 0 and not self._switches.departs("D50", "stop"):
                 self._runtime.note("fault", f"stop returned {self.status_code!r}", "stop")
             self._enter(State.STOPPED)
         except PluginError as error:
             self._fail(error)
-        self._runtime.instance_over()
+        self._runtime.instance_stopped()
         self._runtime.bus.drain()
 
     def close(self) -> None:
@@ -139,10 +152,21 @@ class Lifecycle:
     def begin_reload(self) -> bool:
         """Keep deltas from here on, stop, and let the instance go; whether it was running."""
         was_running = self.state is State.RUNNING
-        if was_running:
+        if was_running and not self._switches.departs("D32", "reload"):
             self._runtime.bus.subscriptions.start_buffering(self._runtime.plugin_id)
+        self.stop()
+        if not self._runtime.unknown_to_reload and self._switches.departs("D30", "stop"):
+            self._stop_again()
         self.close()
         return was_running
+
+    def _stop_again(self) -> None:
+        try:
+            with self._calling():
+                if self.instance is not None:
+                    self.instance.stop()
+        except PluginError as error:
+            self._fail(error)
 
     def finish_reload(self, instance: Instance | None, *, start: bool) -> None:
         """Go on with a fresh instance, or none where there is none; start, and replay what was kept, in order."""
@@ -175,7 +199,7 @@ class Lifecycle:
             StateError: it does not run: no code of a stopped plugin does (R22).
             PluginError: the call ended badly.
         """
-        if self.state is not State.RUNNING or self.instance is None:
+        if not self.answers or self.instance is None:
             raise StateError(f"{self._runtime.plugin_id} does not run: it is {self.state}.")
         try:
             with self._calling():
@@ -189,6 +213,8 @@ class Lifecycle:
     def deliver(self, text: str) -> None:
         """Hand it one delta, as the bus does; nothing reaches a plugin that is not running."""
         if self.state is State.RUNNING and self.instance is not None and self.instance.has_delta_handler:
+            if self._depth and self._switches.departs("D42", "delta_handler") and self._depth > DEEPEST:
+                return
             try:
                 with self._calling():
                     self.instance.deliver(text)
@@ -211,16 +237,20 @@ class Lifecycle:
     @contextmanager
     def _calling(self) -> Iterator[None]:
         """A call into the plugin: what it emits waits (R21); an exception that is not the plugin's leaves it dead."""
+        self._depth += 1
         try:
             with self._runtime.bus_held():
                 yield
         except PluginError:
             raise
         except BaseException:
-            self._leave_running()
-            self._drop_instance()
-            self._enter(State.ERROR)
+            if self._depth == 1:  # else an outer call is still in the instance, and ends with the same exception
+                self._leave_running()
+                self._drop_instance()
+                self._enter(State.ERROR)
             raise
+        finally:
+            self._depth -= 1
 
     # What goes wrong.
 
@@ -233,19 +263,31 @@ class Lifecycle:
     def _crash(self, error: PluginError) -> None:
         """A call of a running plugin ended badly: restart it later, up to three times in a row (R10, R14)."""
         self._note(error)
+        if not isinstance(error, PluginTimeout) and self._switches.departs("D34", error.function):
+            return
+        if self._depth:  # an outer call is still in the instance: it ends with this error, and is the crash
+            raise error
+        was_running = self.is_running
         self._leave_running()
         self._drop_instance()
-        if self._crashes >= len(BACK_OFF_SECONDS):
+        if not was_running:  # it was stopped, and only asked something (D38)
+            self._enter(State.ERROR)
+            return
+        back_off = BACK_OFF_THERE if self._switches.departs("D35") else BACK_OFF_SECONDS
+        if self._crashes >= len(back_off):
             self._runtime.note("fault", f"crashed {self._crashes + 1} times in a row: it is not restarted any more")
             self._enter(State.ERROR)
             return
         self._enter(State.CRASHED)
-        delay = BACK_OFF_SECONDS[self._crashes]
+        delay = back_off[self._crashes]
         self._crashes += 1
         self._timers.append(self._runtime.clock.call_later(delay, self._restart))
 
     def _restart(self) -> None:
         if self.state is State.CRASHED:
+            if self._switches.departs("D36", "start"):
+                self._runtime.status.status = "Recovered from crash"
+                return
             self._start()
             if self.is_running:
                 self._recovery = self._runtime.clock.call_later(RECOVERED_SECONDS, self._recovered)
@@ -254,6 +296,13 @@ class Lifecycle:
     def is_running(self) -> bool:
         """Whether it runs."""
         return self.state is State.RUNNING
+
+    @property
+    def answers(self) -> bool:
+        """Whether it can be asked: while it runs, by the contract (R22)."""
+        if self.state in (State.STOPPED, State.ERROR) and self.starts and self.instance is not None:
+            return self._switches.departs("D38", "stopped")
+        return self.is_running
 
     def _recovered(self) -> None:
         self._crashes = 0
@@ -272,7 +321,7 @@ class Lifecycle:
         self._runtime.bus.subscriptions.unsubscribe(self._runtime.plugin_id)
 
     def _drop_instance(self) -> None:
-        self._runtime.instance_over()
+        self._runtime.instance_gone()
         if self.instance is not None:
             self.instance.close()
             self.instance = None

@@ -16,6 +16,7 @@ from refhost.errors import PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
 MANIFEST = "package.json"
 # How far above a bare .wasm file the package.json that names it is looked for: build/release/plugin.wasm.
@@ -206,8 +207,17 @@ def _public_files(folder: Path) -> dict[str, bytes]:
     return found
 
 
+def opened_archive(path: Path) -> AbstractContextManager[archive.Archive]:
+    """A `.tgz` of `npm pack`, opened to be read in memory; its files lie below `package/`.
+
+    Raises:
+        PackageError: it is none, it is damaged, or it is far too large.
+    """
+    return archive.opened(path, limit=_ARCHIVE_BYTES, file_limit=_BINARY_BYTES)
+
+
 def _from_archive(path: Path) -> PluginPackage:
-    with archive.opened(path, limit=_ARCHIVE_BYTES, file_limit=_BINARY_BYTES) as opened:
+    with opened_archive(path) as opened:
         manifest_path = f"{path}!package/{MANIFEST}"
         manifest = _parse(opened.read(_IN_ARCHIVE / MANIFEST), manifest_path, strict=True)
         named = _wasm_path(manifest, manifest_path)

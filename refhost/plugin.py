@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from refhost.host import Host
     from refhost.journal import Record
     from refhost.package import PluginPackage
+    from refhost.profiles import Switches
     from refhost.runtime import Metadata, PluginRuntime
     from refhost.services.deltas import Claim
     from refhost.services.sockets import OpenSocket
@@ -103,7 +104,7 @@ class Plugin:
     @property
     def vfs(self) -> Vfs:
         """Its file tree."""
-        return self._runtime.storage.vfs(self.id)
+        return self._runtime.vfs
 
     @property
     def config(self) -> SavedConfig:
@@ -119,6 +120,11 @@ class Plugin:
     def grants(self) -> Grants:
         """The capabilities that it holds."""
         return self._runtime.grants
+
+    @property
+    def switches(self) -> Switches:
+        """The host's profile, as it meets this plugin."""
+        return self._runtime.switches
 
     @property
     def is_enabled(self) -> bool:
@@ -165,6 +171,16 @@ class Plugin:
         return self._life.is_running
 
     @property
+    def answers(self) -> bool:
+        """Whether it can be asked for something: while it runs (R22)."""
+        return self._life.answers
+
+    @property
+    def starts(self) -> int:
+        """How often it was to be started."""
+        return self._life.starts
+
+    @property
     def fault(self) -> PluginError | None:
         """The error that ended its last call badly; None while all has been well since its last start."""
         return self._life.fault
@@ -208,10 +224,11 @@ class Plugin:
         enable_debug: bool | None = None,
     ) -> State:
         """Save what is given, then restart, start or stop as that asks for (contract §9)."""
+        was_enabled, ran = self.is_enabled, self.state in (State.RUNNING, State.CRASHED)
         self._save(configuration=configuration, enabled=enabled, enable_debug=enable_debug)
-        if self.state in (State.RUNNING, State.CRASHED):
+        if ran:
             self.stop()
-        if self.config.enabled:
+        if self.config.enabled and (ran or not was_enabled or not self._runtime.switches.departs("D40", "start")):
             self._life.start()
         return self.state
 
@@ -222,8 +239,8 @@ class Plugin:
         enabled: bool | None = None,
         enable_debug: bool | None = None,
     ) -> None:
-        saved = self.config
-        self._runtime.config_file.write(
+        saved = self._runtime.server_config.read()
+        self._runtime.server_config.write(
             SavedConfig(
                 enabled=saved.enabled if enabled is None else enabled,
                 enable_debug=saved.enable_debug if enable_debug is None else enable_debug,
@@ -244,14 +261,22 @@ class Plugin:
         """The second half of `reload`. A binary that cannot be loaded leaves it in `error`; the log has the reason."""
         instance = None
         try:
+            self._check_reload()
             if package is not None:
                 self._runtime.replace_binary(package)
+            self._runtime.reloaded()
             instance, metadata = self._runtime.load()
             self._describe(metadata)
         except HostError as error:
             self._runtime.note("fault", f"it could not be loaded again: {error}")
         self._life.finish_reload(instance, start=self._start_again)
         return self.state
+
+    def _check_reload(self) -> None:
+        if self._runtime.unknown_to_reload and self._runtime.switches.departs("D29", "reload"):
+            raise StateError(
+                f"Plugin {self.id} not loaded", hint="The host knows it by its package's name alone (D29)."
+            )
 
     @contextmanager
     def running(self, config: Mapping[str, Any] | None = None) -> Iterator[Plugin]:
@@ -308,9 +333,9 @@ class Plugin:
         answer: str = self._life.call(lambda instance: instance.ask_http(export, request, size))
         return answer
 
-    def ask_radars(self) -> str:
-        """`radar_get_radars`, which takes no text."""
-        answer: str = self._life.call(lambda instance: instance.text("radar_get_radars", 65536))
+    def ask_radars(self, size: int) -> str:
+        """`radar_get_radars`, which is asked for nothing in particular."""
+        answer: str = self._life.call(lambda instance: instance.radars(size))
         return answer
 
     def note(self, message: str, export: str) -> None:

@@ -7,14 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refhost.binary import CoreBinary, Dialect, is_component, read_core
+from refhost.binary import CoreBinary, is_component, read_core
+from refhost.departures.config import RememberedConfig, SwitchedConfigService
+from refhost.departures.linking import link_problems
+from refhost.departures.storage import Preopens
 from refhost.dialects.assemblyscript import AssemblyScriptInstance
 from refhost.dialects.buffer import STRING_BYTES, BufferInstance
 from refhost.dialects.command import CommandInstance
 from refhost.dialects.component import ComponentInstance
 from refhost.errors import LinkError
+from refhost.exports import Dialect
 from refhost.functions import SERVICES, TABLE
-from refhost.services.config import ConfigService
+from refhost.printing import printable
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.deltas import DeltaService
 from refhost.services.fetch import FetchService
 from refhost.services.gate import Gate, Phase
@@ -32,11 +37,13 @@ from refhost.world import ComponentBinary, read_component
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from refhost.delta import Admission
     from refhost.dialects.instance import Instance
     from refhost.host import Host
     from refhost.journal import Journal
     from refhost.model import Model
     from refhost.package import PluginPackage
+    from refhost.wasi.vfs import Vfs
 
 _CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInstance]] = {
     Dialect.BUFFER: BufferInstance,
@@ -64,19 +71,23 @@ def read_binary(binary: bytes) -> CoreBinary | ComponentBinary:
     return read_component(binary) if is_component(binary) else read_core(binary)
 
 
-def linkable(package: PluginPackage) -> CoreBinary | ComponentBinary:
-    """The binary of a package, once everything in it fits.
+def linkable(package: PluginPackage, switches: Switches = BY_THE_BOOK) -> CoreBinary | ComponentBinary:
+    """The binary of a package, once everything in it fits a host of a profile.
 
     Raises:
         BinaryError: no dialect takes it.
         LinkError: imports or exports do not fit, or lack the capability to be linked; all of them are named.
     """
     binary = read_binary(package.binary)
-    found = list(binary.problems())
+    found = link_problems(binary, switches)
     if isinstance(binary, CoreBinary):
         found += binary.ungranted(package.grants)
     if found:
-        lines = [f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})" for p in found]
+        # A name that holds a line end must not look like a line of the host's.
+        lines = [
+            printable(f"  {p.kind} {p.name}: {p.message}. {p.hint} ({p.section})", limit=4000, lines=False)
+            for p in found
+        ]
         raise LinkError("\n".join([f"{package.origin} cannot be linked:", *lines]))
     return binary
 
@@ -92,26 +103,46 @@ class PluginRuntime:
         self.clock = host.clock
         self.journal = host.journal
         self.storage = host.storage
+        self.switches = host.switches(plugin_id)
+        # Whether its id is another than its package's name: the server mistakes one for the other in several places.
+        self.scoped = bool(package.id) and package.manifest.get("name") not in (None, plugin_id)
         self._limits = host.limits
-        self._binary = linkable(package)
+        self._binary = linkable(package, self.switches)
         self._randomness = random.Random(f"{seed} {plugin_id}")
         self.config_file = host.storage.config_file(plugin_id)
-        self.status = StatusService(self._id, self.grants, host.journal)
-        self.deltas = DeltaService(self._id, host.bus, self._log)
+        self.server_config = RememberedConfig(self.config_file, self.switches)
+        self._files = Preopens(
+            host.storage, host.clock, plugin_id, self.switches, enabled=self.config_file.read().enabled
+        )
+        self.status = StatusService(self._id, self.grants, host.journal, self.switches)
+        self.deltas = DeltaService(self._id, host.bus, self._log, self._admit, self.switches)
         self.registrations = RegistrationService(self._announce_put)
-        self.streams = StreamService(self._id, self.grants, self.registrations, host.streams)
-        self.sockets = SocketService(host.interface, host.socket_ids, host.limits, self.note)
-        self.fetch = FetchService(self._id, host.responder, host.clock, host.limits, self._log_fetch)
-        self.gate = Gate(self._id, self.grants, host.journal, self._operations(host.model))
+        self.streams = StreamService(
+            self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches
+        )
+        self.sockets = SocketService(
+            host.interface, host.socket_ids, host.limits, self.note, host.sockets, self.switches, scoped=self.scoped
+        )
+        self.fetch = FetchService(self._id, host.responder, host.clock, host.limits, self.note)
+        self.gate = Gate(self._id, self.grants, host.journal, self._operations(host.model), self.switches)
 
     def _id(self) -> str:
         return self.plugin_id
 
+    def _speaker(self) -> str:
+        """The name under which it speaks on the bus: its id, by the contract."""
+        return self.package.name if self.scoped and self.switches.departs("D4", "$source") else self.plugin_id
+
+    def _admit(self, claimed: object) -> Admission:
+        return self.bus.admit(claimed, self._speaker(), self.switches)
+
+    @property
+    def vfs(self) -> Vfs:
+        """Its file tree."""
+        return self._files.shown
+
     def _log(self, kind: str, text: str) -> None:
         self.note(kind, text, "sk_handle_message")
-
-    def _log_fetch(self, kind: str, text: str) -> None:
-        self.note(kind, text, "as-fetch")
 
     def note(self, kind: str, text: str, function: str = "") -> None:
         """Write a record about this plugin."""
@@ -124,11 +155,17 @@ class PluginRuntime:
             BinaryError: no dialect takes it.
             LinkError: imports or exports do not fit.
         """
-        self._binary = linkable(package)
+        self._binary = linkable(package, self.switches)
         self.package = package
 
-    def instance_over(self) -> None:
-        """The instance has stopped or is gone: what it registered and opened ends with it."""
+    def instance_stopped(self) -> None:
+        """The instance has stopped: what it registered and opened ends with that."""
+        if not self.switches.has("D38"):
+            self.registrations.clear()
+        self.sockets.close()
+
+    def instance_gone(self) -> None:
+        """The instance is gone: what it registered and opened ends with it."""
         self.registrations.clear()
         self.sockets.close()
 
@@ -137,9 +174,9 @@ class PluginRuntime:
         services = {
             "runtime": RuntimeService(self._randomness),
             "status": self.status,
-            "model": ReadingService(model),
+            "model": ReadingService(model, self.switches),
             "deltas": self.deltas,
-            "config": ConfigService(self.config_file),
+            "config": SwitchedConfigService(self.config_file, self.switches, scoped=self.scoped),
             "registrations": self.registrations,
             "streams": self.streams,
             "sockets": self.sockets,
@@ -156,15 +193,14 @@ class PluginRuntime:
         """A PUT handler shows in the path's metadata (contract §13)."""
         meta = [{"path": path, "value": {"supportsPut": True}}]
         claimed = {"context": context, "updates": [{"meta": meta}]}
-        delta = self.bus.admit(claimed, self.plugin_id).delta
+        delta = self._admit(claimed).delta
         if delta is not None:
             self.bus.announce(self.plugin_id, delta)
 
     def enter(self, phase: Phase) -> None:
         """Say what the plugin is called for from here; while metadata is read it changes nothing (R19)."""
         self.gate.phase = phase
-        if self.grants.has("storage"):
-            self.storage.vfs(self.plugin_id).read_only = phase is Phase.METADATA
+        self._files.read_only = phase is Phase.METADATA and not self.switches.has("D39")
 
     @contextmanager
     def bus_held(self) -> Iterator[None]:
@@ -186,6 +222,7 @@ class PluginRuntime:
             name = instance.name() or self.package.name
             schema = instance.schema()
             text = self._endpoints_text(instance)
+            self._files.described()
             return instance, Metadata(name, schema, text, self._endpoints(text))
         except BaseException:
             instance.close()
@@ -193,7 +230,9 @@ class PluginRuntime:
 
     def _endpoints_text(self, instance: Instance) -> str | None:
         """What it says of its HTTP endpoints; without the capability it is not even asked (R9)."""
-        asked = self.grants.has("httpEndpoints") and instance.has_endpoints
+        asked = instance.has_endpoints and (
+            self.grants.has("httpEndpoints") or self.switches.departs("D15", "http_endpoints")
+        )
         return instance.text("http_endpoints", STRING_BYTES) if asked else None
 
     def _endpoints(self, text: str | None) -> list[Endpoint]:
@@ -204,6 +243,19 @@ class PluginRuntime:
             self.note("fault", problem, "http_endpoints")
         return endpoints
 
+    @property
+    def unknown_to_reload(self) -> bool:
+        """Whether a reload looks for it under the wrong name (D29)."""
+        return self.scoped and self.switches.has("D29")
+
+    def starts_anew(self) -> bool:
+        """Whether the instance that told its name is not the one that is started (D24)."""
+        return self._files.starts_anew
+
+    def reloaded(self) -> None:
+        """The instance that follows has come by a reload (D28)."""
+        self.gate.cut_off = self.switches.has("D28")
+
     def instantiate(self) -> Instance:
         """A fresh instance, in the phase of metadata.
 
@@ -212,14 +264,15 @@ class PluginRuntime:
         """
         self.enter(Phase.METADATA)
         if not isinstance(self._binary, CoreBinary):
-            return ComponentInstance(self._binary, self.gate, Preview2(**self._surroundings()), self._limits)
+            wasi = Preview2(**self._surroundings(), limits=self._limits)
+            return ComponentInstance(self._binary, self.gate, wasi, self._limits)
         kind = _CORE[self._binary.dialect]
-        return kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits)
+        return kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits, self.switches)
 
     def _surroundings(self) -> dict[str, Any]:
         """All that WASI of either version shows of the machine: nothing of the real one (contract §5)."""
         return {
-            "vfs": self.storage.vfs(self.plugin_id) if self.grants.has("storage") else None,
+            "vfs": self._files.following(granted=self.grants.has("storage")),
             "clock": self.clock,
             "random": random.Random(self._randomness.random()),
             "env": {"PLUGIN_ID": self.plugin_id},

@@ -65,6 +65,8 @@ def application(host: Host, *, real_time: bool = False) -> Starlette:
             Route(f"{prefix}/{{id}}", plugins.page, methods=_EVERY),
             Route(f"{prefix}/{{id}}/{{rest:path}}", plugins.page, methods=_EVERY),
         ]
+    if host.profile.has("D7"):
+        routes.append(Route("/{path:path}", plugins.webapp))
     return Starlette(
         routes=routes,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)],

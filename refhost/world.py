@@ -1,6 +1,7 @@
 """The world that a component was built for, checked before anything is linked (contract §2, §3).
 
-wasmtime's linker compares neither the types of Python's host functions nor minor versions, so both are done here.
+wasmtime's linker compares neither the types of Python's host functions nor minor versions, so both are done here, for
+the plugin API and for WASI.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from wasmtime import component as wc
 
-from refhost.binary import Problem
 from refhost.capabilities import nearest
+from refhost.component_types import signature_of
 from refhost.engine import COMPILER, engine
 from refhost.errors import BinaryError
 from refhost.functions import DELTA_TYPE, WIT
-from refhost.wasi.preview2 import unknown_imports
+from refhost.problem import Problem
+from refhost.wasi.preview2.wit import interfaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from refhost.component_types import Signature
+
 PACKAGE = "signalk:plugin-api"
 VERSION = "1.0.0"
 _NAME = re.compile(r"(?P<package>[^/@]+)/(?P<interface>[^@]+)(@(?P<version>.+))?")
+_WASI_VERSION = re.compile(r"0\.2\.\d+")
 
 _RESULT = "result<_, string>"
 PLUGIN_INTERFACE: Mapping[str, str] = {
@@ -34,6 +39,7 @@ PLUGIN_INTERFACE: Mapping[str, str] = {
     "stop": f"func() -> {_RESULT}",
 }
 ON_DELTA = f"func(delta: {DELTA_TYPE})"
+_UNNAMED = "resource"
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,28 @@ class Interface:
 
     Attributes:
         name: in full: `signalk:plugin-api/plugin-status@1.0.0`.
-        functions: each function's name with its type as text.
+        signatures: each function's name with its type.
+        resources: the names of its resources.
     """
 
     name: str
-    functions: Mapping[str, str]
+    signatures: Mapping[str, Signature]
+    resources: tuple[str, ...] = ()
+
+    @property
+    def functions(self) -> Mapping[str, str]:
+        """Each function's name with its type as text; WASI's types by their names."""
+        known = interfaces().get(self.name.partition("@")[0]) if self.is_wasi else None
+        named = known.functions if known else {}
+        return {
+            name: named[name].short() if named.get(name) == signature else str(signature)
+            for name, signature in self.signatures.items()
+        }
+
+    @property
+    def is_wasi(self) -> bool:
+        """Whether it is one of WASI."""
+        return self.name.startswith("wasi:")
 
     @property
     def short(self) -> str:
@@ -83,8 +106,10 @@ class ComponentBinary:
             if interface.short:
                 yield from _version_problem("import", interface)
                 yield from _function_problems(interface)
+            elif interface.is_wasi:
+                yield from _wasi_problems(interface)
         foreign = (i.name for i in self.imports if not i.name.startswith((f"{PACKAGE}/", "wasi:")))
-        for name in (*unknown_imports(self.component.type, engine()), *foreign, *self.loose):
+        for name in (*foreign, *self.loose):
             yield Problem("import", name, "the host does not have it", "Contract §3 and §5 list all there is.", "§5")
 
     def _export_problems(self) -> Iterator[Problem]:
@@ -128,6 +153,40 @@ def _function_problems(interface: Interface) -> Iterator[Problem]:
             yield Problem("import", label, message, "Build against signalk-plugin-api.wit.", "§3")
 
 
+def _wasi_problems(interface: Interface) -> Iterator[Problem]:
+    """Any 0.2 is alike: later ones have more functions, and no other types."""
+    name = interface.name.partition("@")[0]
+    known = interfaces().get(name)
+    if known is None:
+        meant = nearest(name, list(interfaces()))
+        hint = f"Did you mean {meant}?" if meant else "Contract §5 says what there is of WASI."
+        yield Problem("import", interface.name, "the host has no such interface of WASI", hint, "§5")
+        return
+    if not _WASI_VERSION.fullmatch(interface.version):
+        message = f"it is version {interface.version or '(none)'} of the interface; this host has 0.2"
+        yield Problem("import", interface.name, message, "Build for WASI 0.2, as wasm32-wasip2 does.", "§5")
+        return
+    for resource in interface.resources:
+        if not known.resource(resource):
+            hint = _did_you_mean(resource, [one for one in known.types if known.resource(one)])
+            yield Problem("import", f"{interface.name}.{resource}", "WASI 0.2 has no such resource", hint, "§5")
+    for function, found in interface.signatures.items():
+        label = f"{interface.name}.{function}"
+        wanted = known.functions.get(function)
+        if wanted is None:
+            hint = _did_you_mean(function, list(known.functions))
+            yield Problem("import", label, "WASI 0.2 has no such function", hint, "§5")
+        elif wanted != found:
+            expected, declared = wanted.beside(found)
+            message = f"it is declared as {declared}; WASI 0.2's is {expected}"
+            yield Problem("import", label, message, "Build against the WIT of WASI 0.2.", "§5")
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    meant = nearest(name, known)
+    return f"Did you mean {meant}?" if meant else f"The interface has {', '.join(known) or 'nothing'}."
+
+
 def read_component(binary: bytes) -> ComponentBinary:
     """Compile a component and see whether it is a plugin.
 
@@ -135,12 +194,12 @@ def read_component(binary: bytes) -> ComponentBinary:
         BinaryError: it does not validate, or was built for another world.
     """
     compiled = COMPILER.component(binary)
-    ty = compiled.type
-    imports, loose = _interfaces(ty.imports(engine()))
-    exports, other = _interfaces(ty.exports(engine()))
-    result = ComponentBinary(compiled, imports, exports, loose)
+    imported, exported = (_Items(side(engine())) for side in (compiled.type.imports, compiled.type.exports))
+    naming = _Naming(imported.instances)
+    exports = exported.interfaces(naming)
+    result = ComponentBinary(compiled, imported.interfaces(naming), exports, imported.loose)
     if result.exported("plugin-interface") is None:
-        names = [interface.name for interface in exports] + list(other)
+        names = [interface.name for interface in exports] + list(exported.loose)
         raise BinaryError(
             f"The component was built for another world: it exports {', '.join(names) or 'nothing'}, and no "
             f"{PACKAGE}/plugin-interface@{VERSION}.",
@@ -149,36 +208,43 @@ def read_component(binary: bytes) -> ComponentBinary:
     return result
 
 
-def _interfaces(externs: Mapping[str, Any]) -> tuple[tuple[Interface, ...], tuple[str, ...]]:
-    """The instances among the imports or exports of a component, and the names of everything else."""
-    interfaces, loose = [], []
-    for name, extern in externs.items():
-        if not isinstance(extern.ty, wc.ComponentInstanceType):
-            loose.append(name)
-            continue
-        members = extern.ty.exports(engine())
-        functions = {n: function_text(m.ty) for n, m in members.items() if isinstance(m.ty, wc.FuncType)}
-        interfaces.append(Interface(name, functions))
-    return tuple(interfaces), tuple(loose)
+class _Items:
+    """The imports or exports of a component: members of the instances among them, and the names of everything else."""
+
+    def __init__(self, externs: Mapping[str, Any]) -> None:
+        self.instances: dict[str, dict[str, Any]] = {}
+        loose = []
+        for name, extern in externs.items():
+            ty = extern.ty
+            if isinstance(ty, wc.ComponentInstanceType):
+                self.instances[name] = {member: one.ty for member, one in ty.exports(engine()).items()}
+            else:
+                loose.append(name)
+        self.loose = tuple(loose)
+
+    def interfaces(self, naming: _Naming) -> tuple[Interface, ...]:
+        """The instances, their functions with types."""
+        return tuple(
+            Interface(
+                name,
+                {n: signature_of(ty, naming.name) for n, ty in members.items() if isinstance(ty, wc.FuncType)},
+                tuple(n for n, ty in members.items() if isinstance(ty, wc.ResourceType)),
+            )
+            for name, members in self.instances.items()
+        )
 
 
-def function_text(ty: wc.FuncType) -> str:
-    """A component function's type as WIT writes it, records spelled out."""
-    parameters = ", ".join(f"{name}: {type_text(value)}" for name, value in ty.params)
-    return f"func({parameters})" + (f" -> {type_text(ty.result)}" if ty.result else "")
+class _Naming:
+    """What a component calls the resources that it imports, in WASI's own names where they are WASI's."""
 
+    def __init__(self, instances: Mapping[str, Mapping[str, Any]]) -> None:
+        self._names: list[tuple[wc.ResourceType, str]] = []
+        for interface, members in instances.items():
+            known = interfaces().get(interface.partition("@")[0]) if interface.startswith("wasi:") else None
+            for name, ty in members.items():
+                if isinstance(ty, wc.ResourceType) and self.name(ty) == _UNNAMED:
+                    self._names.append((ty, (known.resource(name) if known else "") or name))
 
-def type_text(ty: Any) -> str:  # noqa: ANN401 - wasmtime's value types have no common public base
-    """A value type as WIT writes it."""
-    if isinstance(ty, wc.ListType):
-        return f"list<{type_text(ty.element)}>"
-    if isinstance(ty, wc.OptionType):
-        return f"option<{type_text(ty.payload)}>"
-    if isinstance(ty, wc.ResultType):
-        ok, err = (type_text(side) if side else "_" for side in (ty.ok, ty.err))
-        return f"result<{ok}, {err}>"
-    if isinstance(ty, wc.RecordType):
-        return "record { " + ", ".join(f"{name}: {type_text(field)}" for name, field in ty.fields) + " }"
-    if isinstance(ty, wc.TupleType):
-        return f"tuple<{', '.join(type_text(element) for element in ty.elements)}>"
-    return type(ty).__name__.removesuffix("Type").lower()
+    def name(self, resource: wc.ResourceType) -> str:
+        """The name of one."""
+        return next((name for ty, name in self._names if ty == resource), _UNNAMED)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+import wasmtime
+
+from refhost.departures.boundary import as_i32
 from refhost.dialects.buffer import STRING_BYTES
 from refhost.dialects.core import CoreInstance, read_string
+from refhost.dialects.instance import RADARS
 from refhost.dialects.memory import U32
 from refhost.errors import BadReturn, OutOfBounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Class ids of the AssemblyScript runtime: 0 is a plain block of bytes, 2 is String.
 _BLOCK, _STRING = 0, 2
@@ -56,14 +60,34 @@ class AssemblyScriptInstance(CoreInstance):
 
     def ask(self, export: str, text: str, size: int) -> str:
         """A handler of a PUT or a provider, which takes a string."""
+        if export.startswith("handle_put_") and self._switches.departs("D46", export):
+            return str(self.number(export, as_i32(text)))
         with self._object(text.encode("utf-16-le"), _STRING) as pointer:
             return self.text(export, size, pointer)
 
     def ask_http(self, export: str, request: str, size: int) -> str:
         """A handler of an endpoint, which takes UTF-8 bytes and their number (R13)."""
+        if self._switches.departs("D45", export):
+            with self._object(request.encode("utf-16-le"), _STRING) as pointer:
+                return self.text(export, size, pointer, len(request.encode("utf-16-le")) // 2)
         data = request.encode("utf-8")
         with self._object(data, _BLOCK) as pointer:
             return self.text(export, size, pointer, len(data))
+
+    def radars(self, size: int) -> str:
+        """`radar_get_radars`, which takes a string like every other handler of this dialect (§2.1)."""
+        return self.ask(RADARS, "{}", size)
+
+    def _wasi_function(self, name: str) -> Callable[..., int | None]:
+        function = super()._wasi_function(name)
+        if not self._switches.has("WASI"):
+            return function
+
+        def ends(*_: int) -> NoReturn:
+            self._switches.departs("WASI", name)
+            raise wasmtime.Trap("wasi.start() has not been called")
+
+        return ends
 
     @contextmanager
     def _object(self, data: bytes, class_id: int) -> Iterator[int]:

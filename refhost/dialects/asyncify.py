@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import wasmtime
 
-from refhost.binary import RESPONSE_HANDLER
 from refhost.dialects.memory import U32
 from refhost.dialects.objects import Objects, TooLong
 from refhost.errors import BadReturn, FetchProtocolError, OutOfBounds, PluginTrap
+from refhost.exports import RESPONSE_HANDLER
 from refhost.functions import HostFunction, Kind, Result
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Denied, Refused
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ class Asyncify:
         gate: Gate,
         guard: Guard,
         limits: Limits,
-        functions: Mapping[str, wasmtime.Func],
+        functions: Mapping[str, Callable[..., int | None]],
         memory: Callable[[], GuestMemory],
+        switches: Switches = BY_THE_BOOK,
     ) -> None:
         self._store = store
         self._gate = gate
@@ -77,6 +79,7 @@ class Asyncify:
         self._limits = limits
         self._functions = functions
         self._memory = memory
+        self._switches = switches
         self._frame = _DEFAULT_FRAME
         self._export = ""
         self._helper = ""
@@ -101,13 +104,17 @@ class Asyncify:
 
     def _complete(self, export: str, arguments: tuple[int, ...]) -> Any:  # noqa: ANN401 - the same
         self._export = export
+        first = None
         while True:
             result = self._enter(export, arguments)
+            first = result if first is None else first
             fetch = self._fetch
             state = self._state() if self._is_asyncify else State.NORMAL
             if fetch is None:
                 if state is not State.NORMAL:
                     raise self._broken(f"returned in the state {state.name.lower()}, and it waits for no fetch")
+                if result != first and export == "plugin_start" and self._switches.departs("D47", export):
+                    return first
                 return result
             if fetch.pointer is not None:
                 raise self._broken(f"was rewound, and returned without coming back to {fetch.function.name}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refhost.departures.boundary import believed_length
 from refhost.dialects.core import CoreInstance
+from refhost.dialects.instance import RADARS
 from refhost.errors import BadReturn, OutOfBounds
 
 if TYPE_CHECKING:
@@ -19,17 +21,19 @@ STRING_BYTES = 8192
 class BufferInstance(CoreInstance):
     """A plugin whose strings are UTF-8 in buffers that it allocates itself."""
 
+    is_initialized_twice_there = True
+
     def id(self) -> str:
         """`plugin_id`."""
         return self.text("plugin_id", STRING_BYTES)
 
     def name(self) -> str:
-        """`plugin_name`."""
-        return self.text("plugin_name", STRING_BYTES)
+        """`plugin_name`; "" where it may be missing, and is (D49)."""
+        return self.text("plugin_name", STRING_BYTES) if "plugin_name" in self._functions else ""
 
     def schema(self) -> str:
-        """`plugin_schema`."""
-        return self.text("plugin_schema", STRING_BYTES)
+        """`plugin_schema`; "" where it may be missing, and is (D49)."""
+        return self.text("plugin_schema", STRING_BYTES) if "plugin_schema" in self._functions else ""
 
     def start(self, config: str) -> int:
         """`plugin_start`."""
@@ -50,8 +54,9 @@ class BufferInstance(CoreInstance):
             self.call("delta_handler", pointer, length)
 
     def handles(self, export: str) -> bool:
-        """Whether it exports `(text, length, out, max) -> length` under this name."""
-        return self._exports.get(export) == "(i32, i32, i32, i32) -> i32"
+        """Whether it exports `(text, length, out, max) -> length` under this name; `radar_get_radars` takes no text."""
+        wanted = "(i32, i32) -> i32" if export == RADARS else "(i32, i32, i32, i32) -> i32"
+        return self._exports.get(export) == wanted
 
     def ask(self, export: str, text: str, size: int) -> str:
         """A handler of a PUT, a provider or an endpoint."""
@@ -59,6 +64,10 @@ class BufferInstance(CoreInstance):
             return self.text(export, size, pointer, length)
 
     ask_http = ask
+
+    def radars(self, size: int) -> str:
+        """`radar_get_radars`."""
+        return self.text(RADARS, size)
 
     @contextmanager
     def _argument(self, text: str) -> Iterator[tuple[int, int]]:
@@ -77,7 +86,10 @@ class BufferInstance(CoreInstance):
         if not pointer:
             raise BadReturn("allocate", f"allocate({size}) returned 0, when {export} was about to be called")
         length = self.number(export, *arguments, pointer, size)
-        if not 0 <= length <= size:
+        believed = believed_length(length, size, export)
+        if believed is not None and self._switches.departs("D51", export):
+            length = believed
+        elif not 0 <= length <= size:
             raise BadReturn(
                 export,
                 f"{export} returned the length {length}; the buffer that it was offered has {size} bytes",

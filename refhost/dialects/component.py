@@ -10,6 +10,7 @@ from wasmtime import component as wc
 from refhost.delta import Unreadable
 from refhost.dialects.guard import Guard
 from refhost.dialects.instance import WithoutHandlers
+from refhost.dialects.outgoing import Outgoing
 from refhost.engine import engine
 from refhost.errors import DeniedError
 from refhost.functions import WIT
@@ -42,6 +43,8 @@ class ComponentInstance(WithoutHandlers):
         self._wasi = wasi
         self._limits = limits
         self._guard = Guard(self.store, limits.call_seconds)
+        self._outgoing = Outgoing(gate, self._guard, limits)
+        wasi.make_requests_with(self._outgoing.open)
         self._closed = False
         self._functions: dict[str, wc.Func] = {}
         try:
@@ -57,6 +60,7 @@ class ComponentInstance(WithoutHandlers):
                 if interface.short:
                     self._define(root, interface)
             self._wasi.define(root, binary.component.type, engine(), self._guard.wrap)
+        self._outgoing.begin("instantiation")
         instance = self._guard.run("instantiation", lambda: self._linker.instantiate(self.store, binary.component))
         for short in ("plugin-interface", "delta-handler"):
             exported = binary.exported(short)
@@ -102,6 +106,7 @@ class ComponentInstance(WithoutHandlers):
         return arguments
 
     def _call(self, name: str, *arguments: Any) -> Any:  # noqa: ANN401 - as the function returns
+        self._outgoing.begin(name)
         return self._guard.run(name, lambda: self._functions[name](self.store, *arguments))
 
     def id(self) -> str:

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 
 from refhost.binary import FETCH_MODULE, WASI_MODULE
+from refhost.departures.linking import has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
+from refhost.dialects.crossing import exported, imported
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.engine import engine
-from refhost.errors import BadReturn, OutOfBounds
+from refhost.errors import BadReturn, OutOfBounds, PluginTrap
 from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Denied, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refhost.binary import CoreBinary
+    from refhost.binary import CoreBinary, CoreImport
     from refhost.limits import Limits
     from refhost.services.gate import Gate
     from refhost.wasi.preview1 import Preview1
@@ -32,20 +35,27 @@ _OUT_BYTES = {Kind.ADDRESS_OUT: ADDRESS_BYTES, Kind.PORT_OUT: 2}
 class CoreInstance:
     """One core module in a store of its own; subclasses know how their dialect passes strings."""
 
-    def __init__(self, binary: CoreBinary, gate: Gate, wasi: Preview1, limits: Limits) -> None:
+    is_initialized_twice_there = False  # the server does so with modules of the buffer dialect (D41)
+
+    def __init__(
+        self, binary: CoreBinary, gate: Gate, wasi: Preview1, limits: Limits, switches: Switches = BY_THE_BOOK
+    ) -> None:
+        self._switches = switches
         self.store = wasmtime.Store(engine())
         self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
         self._gate = gate
         self._wasi = wasi
         self._limits = limits
-        self._guard = Guard(self.store, limits.call_seconds)
+        self._guard = Guard(self.store, limits.call_seconds, reentrant=switches.has("D42"))
         self._memory: GuestMemory | None = None
         self._closed = False
-        self._functions: dict[str, wasmtime.Func] = {}
+        self._functions: dict[str, Callable[..., int | None]] = {}
         self._exports = binary.exports
         self._asyncify: Asyncify | None = None
         if any(entry.module == FETCH_MODULE for entry in binary.imports):
-            self._asyncify = Asyncify(self.store, gate, self._guard, limits, self._functions, lambda: self.memory)
+            self._asyncify = Asyncify(
+                self.store, gate, self._guard, limits, self._functions, lambda: self.memory, switches
+            )
         try:
             self._instantiate(binary)
         except BaseException:
@@ -53,19 +63,21 @@ class CoreInstance:
             raise
         self.has_poll = "poll" in self._functions
         self.has_delta_handler = "delta_handler" in self._functions
-        self.has_endpoints = "http_endpoints" in self._functions
+        self.has_endpoints = "http_endpoints" in self._functions and not has_ignored_endpoints(binary)
 
     def _instantiate(self, binary: CoreBinary) -> None:
-        imports = [self._import(entry.module, entry.name or "", entry.type) for entry in binary.module.imports]
+        imports = [self._import(entry) for entry in binary.imports]
         instance = self._guard.run("instantiation", lambda: wasmtime.Instance(self.store, binary.module, imports))
         for name, export in dict(instance.exports(self.store)).items():
             if isinstance(export, wasmtime.Func):
-                self._functions[name] = export
+                self._functions[name] = exported(export, binary.exports[name])
             elif name == "memory" and isinstance(export, wasmtime.Memory):
                 self._memory = GuestMemory(self.store, export)
         self._wasi.bind(self.memory)
         if "_initialize" in self._functions:
             self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
+            if self.is_initialized_twice_there and self._switches.departs("D41", "_initialize"):
+                self.call("_initialize")
 
     @property
     def memory(self) -> GuestMemory:
@@ -85,6 +97,8 @@ class CoreInstance:
 
     def call(self, export: str, *arguments: int) -> int | None:
         """Call an export under guard; see `Guard.run` for how it can end."""
+        if export not in self._functions:  # only where exports may be missing (D49)
+            raise PluginTrap(export, f"{export} cannot be called: there is none", trap="missing")
         function, asyncify = self._functions[export], self._asyncify
         if asyncify:  # it may be left and entered again, as often as it fetches (§18)
             result: int | None = self._guard.run(export, lambda: asyncify.drive(export, arguments))
@@ -107,15 +121,18 @@ class CoreInstance:
 
     # What the module imports.
 
-    def _import(self, module: str, name: str, ty: Any) -> wasmtime.Func:  # noqa: ANN401 - checked before
+    def _import(self, entry: CoreImport) -> wasmtime.Func:
         host: Callable[..., int | float | None]
-        if module == WASI_MODULE:
-            host = self._wasi.function(name)
-        elif module == FETCH_MODULE and self._asyncify:
-            host = self._asyncify.host_function(AS_FETCH[name])
+        if entry.module == WASI_MODULE:
+            host = self._wasi_function(entry.name)
+        elif entry.module == FETCH_MODULE and self._asyncify:
+            host = self._asyncify.host_function(AS_FETCH[entry.name])
         else:
-            host = self._host_function(ENV[name])
-        return wasmtime.Func(self.store, ty, self._guard.wrap(host))
+            host = self._host_function(ENV[entry.name])
+        return imported(self.store, entry.signature, self._guard.wrap(host))
+
+    def _wasi_function(self, name: str) -> Callable[..., int | None]:
+        return self._wasi.function(name)
 
     def _host_function(self, function: HostFunction) -> Callable[..., int | float | None]:
         """The wire form of one row of the table: decode, pass the gate, encode."""

@@ -8,7 +8,6 @@ once the call is over.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -46,18 +45,19 @@ class Guard:
 
     Args:
         call_seconds: the real time that one call may take.
+        reentrant: whether the guest may be entered while it runs, in calls that end by themselves (D42).
     """
 
-    def __init__(self, store: wasmtime.Store, call_seconds: float) -> None:
+    def __init__(self, store: wasmtime.Store, call_seconds: float, *, reentrant: bool = False) -> None:
         self._store = store
         self._call_seconds = call_seconds
+        self._reentrant = reentrant
         self._parked: BaseException | None = None
         self._depth = 0
 
     def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A host function that parks whatever it raises."""
 
-        @functools.wraps(function)
         def guarded(*arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
                 return function(*arguments)
@@ -77,7 +77,7 @@ class Guard:
             BaseException: whatever a host function raised, as itself.
         """
         if self._depth:  # a host function that calls back into the guest is under the outer call's deadline
-            return call()
+            return self._run_inside(export, call) if self._reentrant else call()
         self._store.set_epoch_deadline(ticks(self._call_seconds))
         self._parked = None
         self._depth = 1
@@ -91,6 +91,17 @@ class Guard:
             self._parked = None
             core_calls.LAST_EXCEPTION = None
             component_calls.LAST_EXCEPTION = None
+
+    def _run_inside(self, export: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the export returns
+        """The same for a call inside another one: whatever ends it leaves the outer one as it was."""
+        try:
+            return call()
+        except (_Parked, wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            meaning = self._meaning(export, error)
+            self._parked = None
+            raise meaning from None
+        finally:
+            core_calls.LAST_EXCEPTION = None
 
     def renew(self) -> None:
         """Give the call that is running its full time again: the host kept it waiting."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+# The one handler of a provider that is asked for nothing in particular (contract §15).
+RADARS = "radar_get_radars"
+
 
 class Instance(Protocol):
     """One instance of a plugin in a store of its own.
@@ -45,6 +48,9 @@ class Instance(Protocol):
     def ask_http(self, export: str, request: str, size: int) -> str:
         """The same for the handler of an HTTP endpoint (R13)."""
 
+    def radars(self, size: int) -> str:
+        """`radar_get_radars`: the ids of its radars, as text."""
+
     def text(self, export: str, size: int) -> str:
         """Call an export that takes nothing and returns a text of at most `size` bytes."""
 
@@ -69,6 +75,10 @@ class WithoutHandlers:
         return ""
 
     ask_http = ask
+
+    def radars(self, size: int) -> str:  # noqa: ARG002 - never called
+        """It has none."""
+        return ""
 
     def text(self, export: str, size: int) -> str:  # noqa: ARG002 - never called
         """It has none."""

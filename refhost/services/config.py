@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.services.gate import Refused
@@ -33,6 +33,9 @@ class ConfigService:
             raise Refused(f"the configuration is not JSON: {error}") from None
         if not isinstance(configuration, dict):
             raise Refused("the configuration is JSON, but not an object")
+        self._write(configuration)
+
+    def _write(self, configuration: Any) -> None:  # noqa: ANN401 - JSON
         try:
             self._file.save_configuration(configuration)
         except OSError as error:  # only a real directory fails

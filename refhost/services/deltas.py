@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refhost.delta import kind_of
+from refhost.departures.deltas import notification_problem
 from refhost.jsontext import NotJson, loads
 from refhost.meta import ALARM_STATES
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refhost.bus import Bus
-    from refhost.delta import Delta, DeltaProblem
+    from refhost.delta import Admission, Delta, DeltaProblem
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,28 @@ _MAX_CLAIMS = 100_000
 class DeltaService:
     """One plugin's door to the bus.
 
+    Args:
+        plugin: its id.
+        admit: what the bus would carry of a claimed delta.
+        switches: the profile.
+
     Attributes:
         claims: the latest deltas that came to `handle_message`, as they came, in order: what checks judge.
     """
 
-    def __init__(self, plugin: Callable[[], str], bus: Bus, log: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        plugin: Callable[[], str],
+        bus: Bus,
+        log: Callable[[str, str], None],
+        admit: Callable[[object], Admission] | None = None,
+        switches: Switches = BY_THE_BOOK,
+    ) -> None:
         self._plugin = plugin
         self._bus = bus
         self._log = log
+        self._admit = admit or (lambda claimed: bus.admit(claimed, plugin()))
+        self._switches = switches
         self.claims: deque[Claim] = deque(maxlen=_MAX_CLAIMS)
 
     def handle_message(self, text: str, version: int = 1) -> None:
@@ -69,7 +85,7 @@ class DeltaService:
         self._emit(claimed, 1)
 
     def _emit(self, claimed: object, version: int) -> None:
-        admission = self._bus.admit(claimed, self._plugin())
+        admission = self._admit(claimed)
         if admission.delta is None:
             raise Refused(f"the delta is refused: {_listed(admission.problems) or 'it has no updates'}")
         refused = [problem for problem in admission.problems if problem.shape]
@@ -87,26 +103,34 @@ class DeltaService:
         Raises:
             Refused: the path is another one, or the value is no notification.
         """
-        if not path.startswith("notifications.") or path.endswith("."):
-            raise Refused(f'the path of a notification starts with "notifications.": {path!r} (R12)')
         try:
             value = loads(text)
         except NotJson as error:
-            raise Refused(f"the notification is not JSON: {error}") from None
-        if value is not None:
-            _check_notification(value)
+            raise Refused(_path_problem(path) or f"the notification is not JSON: {error}") from None
+        problem, there = _path_problem(path) or _notification_problem(value), notification_problem(value)
+        if bool(problem) != bool(there) and self._switches.departs("D13", "sk_publish_notification"):
+            problem = there
+        if problem:
+            raise Refused(problem)
         self._emit({"updates": [{"values": [{"path": path, "value": value}]}]}, 1)
 
 
-def _check_notification(value: object) -> None:
+def _path_problem(path: str) -> str:
+    if path.startswith("notifications.") and not path.endswith("."):
+        return ""
+    return f'the path of a notification starts with "notifications.": {path!r} (R12)'
+
+
+def _notification_problem(value: object) -> str:
+    if value is None:
+        return ""
     if not isinstance(value, dict):
-        raise Refused(f"a notification is an object or null, not {kind_of(value)}")
+        return f"a notification is an object or null, not {kind_of(value)}"
     if value.get("state") not in ALARM_STATES:
-        raise Refused(f"state is one of {', '.join(ALARM_STATES)}, not {value.get('state')!r}")
+        return f"state is one of {', '.join(ALARM_STATES)}, not {value.get('state')!r}"
     if not isinstance(value.get("method"), list):
-        raise Refused("a notification needs a method: a list of visual and sound")
-    if not isinstance(value.get("message"), str):
-        raise Refused("a notification needs a message")
+        return "a notification needs a method: a list of visual and sound"
+    return "" if isinstance(value.get("message"), str) else "a notification needs a message"
 
 
 def _listed(problems: tuple[DeltaProblem, ...]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from refhost.departures.capabilities import CUT_OFF, UNGUARDED
 from refhost.errors import OutOfBounds
+from refhost.profiles import BY_THE_BOOK, Switches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +42,10 @@ class Gate:
     Args:
         plugin: the plugin's id, read when a record is written: it is known only after the first call.
         operations: each operation of the table with the service's method.
+        switches: the profile.
+
+    Attributes:
+        cut_off: whether the instance is one that came by a reload (D28).
     """
 
     def __init__(
@@ -48,12 +54,15 @@ class Gate:
         grants: Grants,
         journal: Journal,
         operations: Mapping[str, Callable[..., Any]],
+        switches: Switches = BY_THE_BOOK,
     ) -> None:
         self._plugin = plugin
         self._grants = grants
         self._journal = journal
         self._operations = operations
+        self._switches = switches
         self.phase = Phase.METADATA
+        self.cut_off = False
 
     def call(self, function: HostFunction, arguments: Callable[[], tuple[Any, ...]], operation: str = "") -> Any:  # noqa: ANN401 - as the service answers
         """Carry out one call. Its arguments are decoded only once the call may happen at all.
@@ -67,11 +76,14 @@ class Gate:
             Denied: a capability is missing; logged.
             Refused: anything else that keeps it from being done; logged.
         """
-        if function.capability and not self._grants.has(function.capability):
+        switches, name, unguarded = self._switches, function.name, UNGUARDED.get(function.operation, "")
+        if function.capability and not self._grants.has(function.capability) and not switches.departs(unguarded, name):
             raise self._denied(function, function.capability)
-        if self.phase is Phase.METADATA and function.effect:
+        if self.phase is Phase.METADATA and function.effect and not switches.departs("D39", name):
             reason = "a plugin acts only once it is started: this call came while its metadata was read (R19)"
             raise self._refused(function, reason)
+        if self.cut_off and function.operation in CUT_OFF and switches.departs("D28", name):
+            raise self._refused(function, "the plugin was reloaded, and is cut off from the server since (D28)")
         return self.attempt(function, lambda: self._operations[operation or function.operation](*arguments()))
 
     def attempt(self, function: HostFunction, step: Callable[[], Any]) -> Any:  # noqa: ANN401

@@ -99,11 +99,9 @@ def _problem(row: object) -> str:
 
 def answer(plugin: Plugin, endpoints: Iterable[Endpoint], request: HttpRequest) -> HttpAnswer | None:
     """Pass a request to the endpoint that it fits; None when there is none, or the plugin does not run (R22)."""
-    if not plugin.is_running:
-        return None
     for endpoint in endpoints:
         parameters = endpoint.parameters(request.path) if endpoint.method == request.method else None
-        if parameters is not None:
+        if parameters is not None and plugin.answers:
             return _ask(plugin, endpoint, request, parameters)
     return None
 

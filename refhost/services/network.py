@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from refhost.services.fetch import Answer
+from refhost.services.fetch import Answer, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,23 +20,27 @@ def real_network(limits: Limits) -> Callable[[Request], Answer]:
 
     def send(request: Request) -> Answer:
         body = bytearray()
-        end = time.monotonic() + limits.call_seconds
+        seconds = min(limits.call_seconds, request.patience)
+        end = time.monotonic() + seconds
+        late = Answer(0, waited=True, reason=f"it took longer than {seconds:g} s (§19)", cause=Cause.TIMEOUT)
         try:
             with (
-                httpx2.Client(follow_redirects=True, timeout=limits.call_seconds) as client,
+                httpx2.Client(follow_redirects=not request.as_sent, timeout=seconds) as client,
                 client.stream(
                     request.method,
                     request.url,
-                    headers=list(request.headers),
+                    headers=_headers(request),
                     content=request.body,
                 ) as response,
             ):
-                for part in response.iter_bytes():
+                for part in response.iter_raw() if request.as_sent else response.iter_bytes():
                     body += part
                     if len(body) > limits.message_bytes:
                         break  # the plugin's service says that it is too long
                     if time.monotonic() > end:
-                        return Answer(0, waited=True, reason=f"it took longer than {limits.call_seconds:g} s (§19)")
+                        return late
+        except httpx2.TimeoutException:
+            return late
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             return Answer(0, waited=True, reason=str(error) or type(error).__name__)
         return Answer(
@@ -48,3 +52,11 @@ def real_network(limits: Limits) -> Callable[[Request], Answer]:
         )
 
     return send
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    """Those of the plugin; where it must decompress by itself, a server is not asked for what it did not ask for."""
+    own = list(request.headers)
+    if request.as_sent and not any(name.lower() == "accept-encoding" for name, _ in own):
+        own.append(("accept-encoding", "identity"))
+    return own

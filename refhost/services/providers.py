@@ -37,11 +37,18 @@ RADAR = (
 
 def provider_of(plugins: Iterable[Plugin], kind: str, name: str) -> Plugin | None:
     """The running plugin that registered as provider of this kind (`resource` …) and name; None when none did."""
-    return next((plugin for plugin in plugins if plugin.is_running and name in plugin.providers[kind]), None)
+    return next((plugin for plugin in plugins if name in plugin.providers[kind] and plugin.answers), None)
 
 
-def _ask(plugin: Plugin, export: str, request: Mapping[str, Any], empty: Any) -> Any:  # noqa: ANN401 - JSON
-    """The answer to a request; `empty`, and a log record, when there is none that can be read."""
+def _ask(
+    plugin: Plugin,
+    export: str,
+    request: Mapping[str, Any],
+    empty: Any,  # noqa: ANN401 - JSON
+    *,
+    others: tuple[type, ...] = (),
+) -> Any:  # noqa: ANN401 - JSON
+    """The answer to a request, of the type of `empty` or of one of `others`; else `empty`, and a log record."""
     text = _text(plugin, export, request)
     if text is None:
         return empty
@@ -50,7 +57,7 @@ def _ask(plugin: Plugin, export: str, request: Mapping[str, Any], empty: Any) ->
     except NotJson as error:
         plugin.note(f"the answer of {export} is not JSON: {error}", export)
         return empty
-    if not isinstance(answer, type(empty)):
+    if not isinstance(answer, (type(empty), *others)):
         plugin.note(f"the answer of {export} is no {type(empty).__name__}", export)
         return empty
     return answer
@@ -113,6 +120,8 @@ class Resources:
         if provider is None:
             return f"nobody provides {self.kind}"
         text = _text(provider, export, request)
+        if text != "" and provider.switches.departs("D9", export):
+            return ""
         return f"{export} failed" if text is None else text
 
 
@@ -152,14 +161,15 @@ class Radars:
         if provider is None or not provider.exports("radar_get_radars"):
             return []
         try:
-            found = loads(provider.ask_radars())
+            found = loads(provider.ask_radars(ANSWER_BYTES))
         except (PluginError, NotJson):
             return []
         return found if isinstance(found, list) else []
 
     def ask(self, what: str, radar_id: str, **request: Any) -> Any:  # noqa: ANN401 - JSON
-        """One of `RADAR`, for one radar; `{}` where there is no answer that can be read."""
+        """One of `RADAR`, for one radar; `{}` where there is no answer that can be read (R66)."""
         provider = provider_of(self._plugins, "radar", self.name)
         if provider is None:
             return {}
-        return _ask(provider, f"radar_{what}", {"radarId": radar_id, **request}, {})
+        others = (type(None),) if what.startswith("get_") else (bool,)
+        return _ask(provider, f"radar_{what}", {"radarId": radar_id, **request}, {}, others=others)

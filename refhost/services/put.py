@@ -39,6 +39,10 @@ class PutAnswer:
         return {**answer, "message": self.message} if self.message else answer
 
 
+# What a client gets in the place of every answer where the answer is lost (D1).
+LOST = PutAnswer(COMPLETED, 500, "Cannot read properties of undefined (reading 'state')")
+
+
 def handler_name(context: str, path: str) -> str:
     """The export that handles a path: dots become `_`, case is kept."""
     return f"handle_put_{context.replace('.', '_')}_{path.replace('.', '_')}"
@@ -48,7 +52,8 @@ def put(plugins: Iterable[Plugin], context: str, path: str, value: Any) -> PutAn
     """Pass a PUT request to the plugin that takes it; 405 when none does."""
     for plugin in plugins:
         if (context, path) in plugin.puts:
-            return _ask(plugin, handler_name(context, path), dumps(value))
+            answer = _ask(plugin, handler_name(context, path), dumps(value))
+            return LOST if plugin.switches.departs("D1", handler_name(context, path)) else answer
     return PutAnswer(COMPLETED, 405, f"PUT is not supported for {path}")
 
 

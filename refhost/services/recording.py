@@ -45,7 +45,7 @@ def rule(
         ),
         (
             method is not None and (not isinstance(method, str) or method.upper() not in METHODS),
-            f"method is {' or '.join(METHODS)}, the only ones that as-fetch sends, not {method!r}",
+            f"method is one of {', '.join(METHODS)}, not {method!r}",
         ),
         (times is not None and not _is_number(times, 1, math.inf), f"times is a number from 1 up, not {times!r}"),
         (

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from refhost.network.interface import Family, NetworkError, parse_address, parse_group
 from refhost.network.queued import QueuedTcp, QueuedUdp
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from refhost.departures.sockets import OpenSockets
     from refhost.limits import Limits
     from refhost.network.interface import NetworkInterface
 
@@ -40,6 +42,9 @@ class SocketService:
         ids: of the host, so that no two sockets of it ever have the same.
         limits: how many sockets, and how much may wait in one.
         log: writes a record: kind, text, function.
+        every: the open sockets of the whole host.
+        switches: the profile.
+        scoped: whether the server knows the plugin by two names.
     """
 
     def __init__(
@@ -48,11 +53,18 @@ class SocketService:
         ids: Iterator[int],
         limits: Limits,
         log: Callable[[str, str, str], None],
+        every: OpenSockets,
+        switches: Switches = BY_THE_BOOK,
+        *,
+        scoped: bool = False,
     ) -> None:
         self._interface = interface
         self._ids = ids
         self._limits = limits
         self._log = log
+        self._every = every
+        self._switches = switches
+        self._scoped = scoped
         self._sockets: dict[int, QueuedUdp | QueuedTcp] = {}
 
     @property
@@ -62,14 +74,20 @@ class SocketService:
 
     def close(self) -> None:
         """The instance has stopped or is gone: every socket of it closes (§17)."""
-        while self._sockets:
-            _, one = self._sockets.popitem()
+        if self._sockets:
+            kinds = ", ".join(f"{one.kind} {one.port}" if one.port else one.kind for one in self._sockets.values())
+            self._log("warning", f"the sockets that it left open are closed: {kinds}", "")
+        for number, one in reversed(list(self._sockets.items())):
+            if (one.kind == "tcp" or self._scoped) and self._switches.departs("D21", "stop"):
+                continue
+            self._every.remove(number)
             with _refusing():
                 one.close()
 
     def _add(self, one: QueuedUdp | QueuedTcp) -> int:
         number = next(self._ids)
         self._sockets[number] = one
+        self._every.add(number, self._sockets)
         return number
 
     def _check_room(self) -> None:
@@ -77,12 +95,17 @@ class SocketService:
             raise Refused(f"{self._limits.sockets} sockets are open, which is the limit (§19): close some")
 
     def _find(self, number: int, kind: type[Socket]) -> Socket:
-        one = self._sockets.get(number)
+        one = self._sockets.get(number) or self._foreign(number)
         if one is None:
             raise Refused(f"{number} is not the id of an open socket of this plugin")
         if not isinstance(one, kind):
             raise Refused(f"{number} is the id of a {one.kind} socket")
         return one
+
+    def _foreign(self, number: int) -> QueuedUdp | None:
+        """Another plugin's UDP socket, where the profile lets it be used (D20)."""
+        one = self._every.find(number)
+        return one if isinstance(one, QueuedUdp) and self._switches.departs("D20", "sk_udp_*") else None
 
     # UDP.
 
@@ -227,7 +250,7 @@ class SocketService:
 
     def _close(self, number: int, kind: type[Socket]) -> None:
         one = self._find(number, kind)
-        del self._sockets[number]
+        self._every.remove(number)
         with _refusing():
             one.close()
 

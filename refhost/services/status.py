@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refhost.profiles import BY_THE_BOOK, Switches
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,10 +21,13 @@ class StatusService:
         error: the latest error text; "" before the first.
     """
 
-    def __init__(self, plugin: Callable[[], str], grants: Grants, journal: Journal) -> None:
+    def __init__(
+        self, plugin: Callable[[], str], grants: Grants, journal: Journal, switches: Switches = BY_THE_BOOK
+    ) -> None:
         self._plugin = plugin
         self._grants = grants
         self._journal = journal
+        self._switches = switches
         self.status = ""
         self.error = ""
 
@@ -50,4 +55,7 @@ class StatusService:
 
     def has_capability(self, name: str) -> bool:
         """Whether a capability of contract §7 is granted."""
-        return self._grants.has(name)
+        granted = self._grants.has(name)
+        if granted and name not in ("network", "rawSockets") and self._switches.departs("D17", "sk_has_capability"):
+            return False
+        return granted

@@ -38,18 +38,24 @@ class ConfigFile:
 
     def read(self) -> SavedConfig:
         """What is saved; a file that is missing or unreadable reads as disabled and empty (§8)."""
-        try:
-            saved = loads(self._folder.read(self._name).decode("utf-8"))
-        except (OSError, NotJson, UnicodeDecodeError):
-            return SavedConfig()
-        if not isinstance(saved, dict):
-            return SavedConfig()
+        saved = self._object()
         configuration = saved.get("configuration")
         return SavedConfig(
             saved.get("enabled") is True,
             saved.get("enableDebug") is True,
             configuration if isinstance(configuration, dict) else {},
         )
+
+    def read_any(self) -> Any:  # noqa: ANN401 - JSON
+        """The configuration as it is in the file, of whatever type; `{}` where there is none."""
+        return self._object().get("configuration") or {}
+
+    def _object(self) -> dict[str, Any]:
+        try:
+            saved = loads(self._folder.read(self._name).decode("utf-8"))
+        except (OSError, NotJson, UnicodeDecodeError):
+            return {}
+        return saved if isinstance(saved, dict) else {}
 
     def save_configuration(self, configuration: dict[str, Any]) -> None:
         """Replace the configuration; `enabled` and `enableDebug` stay as they are (§8).

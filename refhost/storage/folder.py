@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import weakref
@@ -11,11 +12,10 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyfakefs.fake_filesystem import FakeFilesystem
-
 from refhost.wasi.vfs.disk import disk_tree
 from refhost.wasi.vfs.handles import open_root
-from refhost.wasi.vfs.memory import memory_tree
+from refhost.wasi.vfs.memory import MemoryNode, memory_tree
+from refhost.wasi.vfs.tree import fail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,33 +58,33 @@ class Folder(ABC):
 
 
 class MemoryFolder(Folder):
-    """A folder of a pyfakefs file system: nothing of it is ever on the machine's disk."""
+    """A folder in memory: nothing of it is ever on the machine's disk. Trees lie in one file system, side by side."""
 
     def __init__(self, root: str) -> None:
-        self.files = FakeFilesystem(path_separator="/")
-        self.files.is_windows_fs = False
-        self.files.is_case_sensitive = True  # as on no machine in particular
-        self.files.create_dir(root)
         self._root = root
+        self._files: dict[str, bytes] = {}
+        self._trees: MemoryNode | None = None
 
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
+    @property
+    def trees(self) -> MemoryNode:
+        """The directory that holds the trees; made when it is first needed."""
+        self._trees = self._trees or memory_tree(root=self._root)
+        return self._trees
 
     def exists(self, name: str) -> bool:
-        return bool(self.files.exists(self._path(name)))
+        return name in self._files or (self._trees is not None and self._trees.child(name) is not None)
 
     def read(self, name: str) -> bytes:
-        return self.files.get_object(self._path(name)).byte_contents or b""
+        if name not in self._files:
+            fail(errno.ENOENT, name)
+        return self._files[name]
 
     def replace(self, name: str, data: bytes) -> None:
-        fresh = self._path(f"{name}{FRESH}")
-        if self.files.exists(fresh):
-            self.files.remove_object(fresh)
-        self.files.create_file(fresh, contents=data)
-        self.files.rename(fresh, self._path(name), force_replace=True)
+        self._files[name] = data
 
     def tree(self, name: str) -> Node:
-        return memory_tree(self.files, self._path(f"{name}/vfs"))
+        folder = self.trees.child(name) or self.trees.make_directory(name)
+        return (folder.child("vfs") or folder.make_directory("vfs")).as_root()
 
 
 class DiskFolder(Folder):

@@ -9,14 +9,18 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from refhost.profiles import BY_THE_BOOK
 from refhost.storage.config_file import ConfigFile
 from refhost.storage.folder import FRESH, DiskFolder, MemoryFolder
 from refhost.wasi.vfs import Vfs
+from refhost.wasi.vfs.vfs import LAYOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from refhost.clock import Clock
+    from refhost.profiles import Switches
     from refhost.storage.folder import Folder
     from refhost.wasi.vfs.tree import Node
 
@@ -32,23 +36,35 @@ class Storage:
     Args:
         clock: where the times of files come from.
         directory: the server's configuration directory; made where it is missing. None for memory.
+        switches: the profile, as it meets the plugin of an id.
     """
 
-    def __init__(self, clock: Clock, *, directory: Path | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        directory: Path | None = None,
+        switches: Callable[[str], Switches] = lambda _: BY_THE_BOOK,
+    ) -> None:
         self._clock = clock
+        self._switches = switches
         self._folder: Folder = MemoryFolder(ROOT) if directory is None else DiskFolder(directory / DIRECTORY)
         self._roots: dict[str, Node] = {}
         self._trees: dict[str, Vfs] = {}
 
-    def vfs(self, plugin_id: str) -> Vfs:
+    def vfs(self, plugin_id: str, *, layout: Sequence[str] = LAYOUT) -> Vfs:
         """The file tree of a plugin, made at first with `data`, `config` and `tmp`; the same one ever after.
+
+        Args:
+            plugin_id: of the plugin.
+            layout: the directories that it is made with.
 
         Raises:
             OSError: a real directory cannot be made or opened, or a link lies in its place.
         """
         if plugin_id not in self._trees:
             root = self._roots[plugin_id] = self._folder.tree(folder_name(plugin_id))
-            self._trees[plugin_id] = Vfs(root, clock=self._clock)
+            self._trees[plugin_id] = Vfs(root, clock=self._clock, layout=layout, switches=self._switches(plugin_id))
         return self._trees[plugin_id]
 
     def config_file(self, plugin_id: str) -> ConfigFile:

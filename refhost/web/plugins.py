@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from refhost.jsontext import NotJson, dumps, loads
+from refhost.lifecycle import State
 from refhost.services.http import HttpRequest, answer
 from refhost.web.bodies import json_response, read_json, read_text, refuse
 
@@ -59,11 +60,15 @@ class PluginPages:
         if request.method == "POST":
             change = await read_json(request)
             _check_config(change)
+            starts = plugin.starts
             plugin.update_config(
                 change.get("configuration"),
                 enabled=change.get("enabled"),
                 enable_debug=change.get("enableDebug"),
             )
+            failed = plugin.starts > starts and plugin.state is State.ERROR
+            if failed and plugin.switches.departs("D50", "start"):
+                raise refuse(500, plugin.why())
         elif request.method != "GET":
             raise refuse(405, "The configuration takes GET and POST.")
         saved = plugin.config
@@ -93,10 +98,20 @@ class PluginPages:
             return None
         name = path.removeprefix("/") or "index.html"
         data = plugin.package.public.get(name)
-        if data is None:
+        if data is None or plugin.switches.departs("D7", "public"):
             return None
-        kind, _ = mimetypes.guess_type(name)
-        return Response(data, media_type=kind or "application/octet-stream")
+        return _served(name, data)
+
+    async def webapp(self, request: Request) -> Response:
+        """A file of `public/` at `/{package}/`, where it is with the keyword signalk-webapp (D7)."""
+        for plugin in self._host.plugins.values():
+            base = f"/{plugin.package.name}/"
+            keywords = plugin.package.manifest.get("keywords")
+            if request.url.path.startswith(base) and isinstance(keywords, list) and "signalk-webapp" in keywords:
+                name = request.url.path.removeprefix(base) or "index.html"
+                if name in plugin.package.public:
+                    return _served(name, plugin.package.public[name])
+        return _missing(request)
 
     def _logs(self, request: Request) -> Response:
         wanted = request.query_params.get("lines", str(_LINES))
@@ -115,14 +130,20 @@ def _log_text(records: list[Record]) -> Iterator[str]:
     yield f'],"count":{len(records)},"source":"refhost","format":"text"}}'
 
 
+def _served(name: str, data: bytes) -> Response:
+    kind, _ = mimetypes.guess_type(name)
+    return Response(data, media_type=kind or "application/octet-stream")
+
+
 def _about(plugin: Plugin) -> dict[str, Any]:
+    said = plugin.error or plugin.status
     return {
         "id": plugin.id,
         "name": plugin.name,
         "version": plugin.package.version,
         "enabled": plugin.is_enabled,
         "state": str(plugin.state),
-        "statusMessage": plugin.error or plugin.status,
+        "statusMessage": "" if said and plugin.switches.departs("D44", "statusMessage") else said,
     }
 
 

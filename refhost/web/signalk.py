@@ -76,6 +76,9 @@ class SignalKPages:
         """One resource."""
         resources = self._resources(request)
         resource_id = request.path_params["id"]
+        provider = resources.provider
+        if request.method == "POST" and provider is not None and provider.switches.departs("D8", "POST"):
+            raise refuse(404, f"Cannot POST {request.url.path}")
         if request.method == "GET":
             found = resources.get(resource_id)
             if not found:
@@ -109,7 +112,7 @@ class SignalKPages:
 
     def _first_weather_provider(self) -> str:
         for plugin in self._host.plugins.values():
-            if plugin.is_running and plugin.providers["weather"]:
+            if plugin.providers["weather"] and plugin.answers:
                 return plugin.providers["weather"][0]
         raise refuse(404, "Nobody provides weather.")
 

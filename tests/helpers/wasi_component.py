@@ -125,7 +125,11 @@ TEXT = """
   (import "wasi:random/random@VERSION" (instance $random
     (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
   (import "wasi:sockets/network@VERSION" (instance $network
-    (type $ec' (enum "unknown" "access-denied" "not-supported"))
+    (type $ec' (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout"
+      "concurrency-conflict" "not-in-progress" "would-block" "invalid-state" "new-socket-limit"
+      "address-not-bindable" "address-in-use" "remote-unreachable" "connection-refused" "connection-reset"
+      "connection-aborted" "datagram-too-large" "name-unresolvable" "temporary-resolver-failure"
+      "permanent-resolver-failure"))
     (export "error-code" (type $ec (eq $ec')))
     (type $af' (enum "ipv4" "ipv6"))
     (export "ip-address-family" (type $af (eq $af')))))

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wat import compiled
 
-from refhost.binary import PROVIDER_HANDLERS, WASI_MODULE, Dialect, contract_exports, is_component, read_core
+from refhost.binary import WASI_MODULE, is_component, read_core
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
+from refhost.exports import PROVIDER_HANDLERS, Dialect, contract_exports
 from refhost.functions import COMMON_SLIPS, ENV, SERVICES, describe
 
 MAGIC = b"\0asm"
@@ -173,6 +174,7 @@ def test_every_function_of_the_table_links_in_all_its_forms_if_it_is_served(row,
         assert problems(module) == {}
         with monkeypatch.context() as without:
             without.setattr("refhost.binary.SERVICES", SERVICES - {row.operation.partition(".")[0]})
+            COMPILER.clear()  # what was found out about the same bytes is remembered
             assert "does not carry it out" in problems(module)[f"env.{row.env}"]
 
 

@@ -279,7 +279,7 @@ def test_every_service_of_the_table_is_known_and_each_name_stands_once():
     assert {row.operation.partition(".")[0] for row in TABLE} >= SERVICES
     assert len(ENV) == len([row for row in TABLE if row.env])
     assert len(WIT) == len([row for row in TABLE if row.wit])
-    assert all(row.env or row.wit or row.as_fetch for row in TABLE)
+    assert all(row.env or row.wit or row.as_fetch or row.wasi for row in TABLE)
 
 
 def test_common_slips_lead_from_unknown_names_to_known_ones():

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refhost.printing import printable
+from refhost.jsontext import loads
+from refhost.printing import printable, printable_json
 
 HARMLESS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=300)
 
@@ -60,3 +61,23 @@ def test_long_text_is_cut(length, shown):
 
 def test_the_limit_counts_what_was_said():
     assert printable("\x1b" * 5, limit=2) == r"\x1b\x1b… (5 characters)"
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
+def test_json_is_the_same_to_a_program_and_harmless_to_a_person(value):
+    shown = printable_json(value)
+    assert loads(shown) == value
+    assert not {c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("å 船 🐟", '"å 船 🐟"'),
+        ("\x9b\u202e\u2028", '"\\u009b\\u202e\\u2028"'),
+        ("\U000e0001", '"\\udb40\\udc01"'),
+        ("\ud800", '"\\ud800"'),
+    ],
+)
+def test_json_escapes_what_cannot_be_seen_and_nothing_else(text, shown):
+    assert printable_json(text) == shown

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from refhost.wasi.vfs import Vfs
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
+# Each function with the class that has it.
+_GROUPS: Mapping[str, type] = {
+    name: kind
+    for kind in (FileFunctions, PathFunctions, PollFunctions, ProcessFunctions)
+    for name in FUNCTIONS
+    if hasattr(kind, name)
+}
 
 
 class Preview1:
@@ -63,14 +70,14 @@ class Preview1:
         for tree, name in [*own, *preopens]:
             first.append(OpenDirectory(tree.root_directory(), preopen=name.encode("utf-8", "surrogateescape")))
         self._guest = Guest(Descriptors(first))
-        groups = (
-            FileFunctions(self._guest, clock),
-            PathFunctions(self._guest, clock),
-            PollFunctions(self._guest, clock),
-            ProcessFunctions(self._guest, clock, random, env, args),
-        )
+        groups = {
+            FileFunctions: FileFunctions(self._guest, clock),
+            PathFunctions: PathFunctions(self._guest, clock),
+            PollFunctions: PollFunctions(self._guest, clock),
+            ProcessFunctions: ProcessFunctions(self._guest, clock, random, env, args),
+        }
         self._functions: dict[str, Callable[..., None]] = {
-            name: getattr(group, name) for group in groups for name in FUNCTIONS if hasattr(group, name)
+            name: getattr(groups[kind], name) for name, kind in _GROUPS.items()
         }
 
     def bind(self, memory: GuestMemory) -> None:

@@ -1,5 +1,5 @@
 """WASI 0.2 for components (contract §5), over the same VFS as preview 1."""
 
-from refhost.wasi.preview2.host import Preview2, unknown_imports
+from refhost.wasi.preview2.host import Preview2
 
-__all__ = ["Preview2", "unknown_imports"]
+__all__ = ["Preview2"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from refhost.clock import NANOSECONDS
 from refhost.wasi.preview2.clocks import datetime_of
+from refhost.wasi.preview2.http.errors import HttpFault
 from refhost.wasi.preview2.registry import Failure, wasi
 from refhost.wasi.preview2.streams import PERMIT, FileSink, FileSource, InputStream, OutputStream, Resource
 from refhost.wasi.preview2.values import record
@@ -131,9 +132,9 @@ class FilesystemFunctions:
         return [(Descriptor(self._vfs.root_directory()), self._preopen)]
 
     @wasi(_TYPES, "filesystem-error-code")
-    def filesystem_error_code(self, error: Error) -> str:
-        """What a stream over a file failed with."""
-        return error_code(error.cause)
+    def filesystem_error_code(self, error: Error) -> str | None:
+        """What a stream over a file failed with; None for another stream's error."""
+        return None if isinstance(error.cause, HttpFault) else error_code(error.cause)
 
     @wasi(_TYPES, "[method]descriptor.read-via-stream")
     def read_via_stream(self, descriptor: Descriptor, offset: int) -> InputStream:

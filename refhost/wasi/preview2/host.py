@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 from wasmtime import component as wc
 
 from refhost.errors import GuestExit, HostError
+from refhost.limits import Limits
 from refhost.wasi.preview2.cli import CliFunctions
 from refhost.wasi.preview2.clocks import ClockFunctions
 from refhost.wasi.preview2.filesystem import FilesystemFunctions, error_code
+from refhost.wasi.preview2.http import FieldsFunctions, RequestFunctions, ResponseFunctions, Room
 from refhost.wasi.preview2.randomness import RandomFunctions
-from refhost.wasi.preview2.registry import Failure, collect, marked, misuse
-from refhost.wasi.preview2.resources import Table, is_resource, resource_type
-from refhost.wasi.preview2.streams import Resource, StreamFunctions, stream_error
+from refhost.wasi.preview2.registry import Failure, collect, misuse
+from refhost.wasi.preview2.resources import Table, resource_type
+from refhost.wasi.preview2.sockets import SocketFunctions, refuse
+from refhost.wasi.preview2.streams import StreamFunctions, stream_error
 from refhost.wasi.preview2.values import lift, result
+from refhost.wasi.preview2.wit import interfaces
 
 if TYPE_CHECKING:
     import random
@@ -25,22 +29,14 @@ if TYPE_CHECKING:
     from wasmtime import Engine
 
     from refhost.clock import Clock
+    from refhost.wasi.preview2.http.requests import Open
     from refhost.wasi.vfs import Vfs
 
     Guard = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
-_NAME = re.compile(r"(?P<interface>wasi:[a-z-]+/[a-z-]+)@0\.2\.\d+")
 _SOCKETS = "wasi:sockets/"
-_GROUPS = (CliFunctions, ClockFunctions, FilesystemFunctions, RandomFunctions, StreamFunctions)
-# Interfaces that hold nothing but resources and types.
-_TYPES_ONLY = frozenset({"wasi:cli/terminal-input", "wasi:cli/terminal-output"})
-
-
-class _Network(Resource):
-    """The network of a plugin, on which every call is refused."""
-
-    resource = "network"
+_NAME = re.compile(r"(?P<interface>wasi:[a-z-]+/[a-z-]+)@0\.2\.\d+")
 
 
 class Preview2:
@@ -59,6 +55,7 @@ class Preview2:
         stdout: takes what is written to standard output.
         stderr: takes what is written to standard error.
         preopen: the name under which the plugin finds the root of the VFS.
+        limits: bounds of requests.
     """
 
     def __init__(
@@ -73,33 +70,51 @@ class Preview2:
         stdout: Callable[[bytes], None],
         stderr: Callable[[bytes], None],
         preopen: str = "/",
+        limits: Limits | None = None,
     ) -> None:
+        limits = limits or Limits()
+        self._requests = RequestFunctions(clock, limits, Room(limits.memory_bytes))
         groups = (
             CliFunctions(env, args, stdin, stdout, stderr),
             ClockFunctions(clock),
             FilesystemFunctions(vfs, clock, preopen),
             RandomFunctions(random),
+            SocketFunctions(),
             StreamFunctions(clock),
+            FieldsFunctions(limits),
+            ResponseFunctions(),
+            self._requests,
         )
         meaning = {"wasi:filesystem/types": error_code, "wasi:io/streams": stream_error}
         self._functions = collect(groups, meaning)
         self._table = Table()
+
+    def make_requests_with(self, opener: Open) -> None:
+        """Have requests of `wasi:http` made, which are denied otherwise.
+
+        Args:
+            opener: is told method, URL, headers and how many seconds the plugin waits for the answer; returns what
+                sends the request, or None if it may not be made.
+        """
+        self._requests.open = opener
 
     def define(self, root: wc.LinkerInstance, ty: wc.ComponentType, engine: Engine, guard: Guard) -> None:
         """Define every interface of WASI 0.2 that a component imports.
 
         Args:
             root: of the linker.
-            ty: the component's type; see `unknown_imports` for what it must not import.
+            ty: the component's type. Only functions of WASI may be imported, with WASI's types:
+                `ComponentBinary.problems` tells.
             engine: of the component.
             guard: put around every host function and destructor; it must keep exceptions from wasmtime that
                 are no `Exception`, since these take the process down.
         """
         for full_name, interface, members in _interfaces(ty, engine):
+            known = interfaces()[interface]
             with root.add_instance(full_name) as linked:
                 for name, member in members.items():
                     if isinstance(member, wc.ResourceType):
-                        linked.add_resource(name, resource_type(name), guard(self._drop))
+                        linked.add_resource(name, resource_type(known.resource(name)), guard(self._drop))
                     elif isinstance(member, wc.FuncType):
                         linked.add_func(name, guard(self._link(interface, name, member)))
 
@@ -118,9 +133,9 @@ class Preview2:
         label = f"{interface}.{name}"
         function = self._functions.get((interface, name))
         if function is None and interface.startswith(_SOCKETS):
-            function = _refusal(label)
+            function = refuse
         if function is None:
-            raise HostError(f"{label} is not a function of WASI 0.2.", hint="Ask `unknown_imports` first.")
+            return _for_servers(label)
         lifts = [lift(parameter, self._table) for _, parameter in ty.params]
         finish = result(ty.result, self._table)
 
@@ -131,28 +146,19 @@ class Preview2:
             except (GuestExit, HostError):
                 raise
             except (TypeError, AttributeError, KeyError, ValueError, Failure) as error:
-                # The linker checks no types: a component may have imported the function with others.
+                # Types are checked before anything is linked, but not here: whoever leaves that out gets a trap.
                 raise misuse(label, f"not as WASI 0.2 declares it ({error})") from error
 
         return host
 
 
-def unknown_imports(ty: wc.ComponentType, engine: Engine) -> list[str]:
-    """What of a component's `wasi:` imports this host lacks: `wasi:http/types@0.2.0`, or with `.function`."""
-    known = {key for group in _GROUPS for key in marked(group)}
-    interfaces = {interface for interface, _ in known} | _TYPES_ONLY
-    unknown = [name for name in ty.imports(engine) if name.startswith("wasi:") and not _NAME.fullmatch(name)]
-    for full_name, interface, members in _interfaces(ty, engine):
-        if interface not in interfaces and not interface.startswith(_SOCKETS):
-            unknown.append(full_name)
-            continue
-        for name, member in members.items():
-            missing = isinstance(member, wc.ResourceType) and not is_resource(name)
-            if isinstance(member, wc.FuncType) and not interface.startswith(_SOCKETS):
-                missing = (interface, name) not in known
-            if missing:
-                unknown.append(f"{full_name}.{name}")
-    return unknown
+def _for_servers(label: str) -> Callable[..., None]:
+    """A function of WASI 0.2 that this host does not carry out: those of `wasi:http` that only a server has use for."""
+
+    def trap(*_arguments: object) -> None:
+        raise misuse(label, "only a server calls it, and no request reaches a plugin through wasi:http")
+
+    return trap
 
 
 def _interfaces(ty: wc.ComponentType, engine: Engine) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -163,14 +169,3 @@ def _interfaces(ty: wc.ComponentType, engine: Engine) -> Iterator[tuple[str, str
         if match and isinstance(instance, wc.ComponentInstanceType):
             members = {name: member.ty for name, member in instance.exports(engine).items()}
             yield full_name, match["interface"], members
-
-
-def _refusal(label: str) -> Callable[..., Any]:
-    """A function of `wasi:sockets`: no socket is ever made, and whatever could fail fails."""
-    if label == "wasi:sockets/instance-network.instance-network":
-        return _Network
-
-    def refuse(*_arguments: object) -> None:
-        raise Failure("access-denied")
-
-    return refuse

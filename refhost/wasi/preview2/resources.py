@@ -7,46 +7,33 @@ from typing import Protocol
 from wasmtime import component as wc
 
 from refhost.wasi.preview2.registry import misuse
+from refhost.wasi.preview2.wit import resources
 
 MAX_RESOURCES = 4096
 
-# wasmtime tells the resource types of a host apart by a number, which must be the same in every interface.
-_NAMES = (
-    "error",
-    "pollable",
-    "input-stream",
-    "output-stream",
-    "descriptor",
-    "directory-entry-stream",
-    "terminal-input",
-    "terminal-output",
-    "network",
-    "tcp-socket",
-    "udp-socket",
-    "incoming-datagram-stream",
-    "outgoing-datagram-stream",
-    "resolve-address-stream",
-)
-_IDS = {name: number for number, name in enumerate(_NAMES, start=1)}
-
 
 class Resource(Protocol):
-    """What stands behind a handle."""
+    """What stands behind a handle.
+
+    Attributes:
+        open_child: what must be dropped before it, while that is there; else "".
+    """
 
     resource: str
+    open_child: str
 
     def close(self) -> None:
         """The component dropped its handle."""
 
 
-def is_resource(name: str) -> bool:
-    """Whether WASI 0.2 has a resource of that name."""
-    return name in _IDS
+def _number(resource: str) -> int:
+    """The number by which wasmtime knows the host's type of that resource, the same in every interface."""
+    return resources().index(resource)
 
 
-def resource_type(name: str) -> wc.ResourceType:
-    """The type that a component's import of that name is linked to."""
-    return wc.ResourceType.host(_IDS[name])
+def resource_type(resource: str) -> wc.ResourceType:
+    """The type that a component's import of that resource is linked to."""
+    return wc.ResourceType.host(_number(resource))
 
 
 class Table:
@@ -63,19 +50,31 @@ class Table:
             raise misuse(thing.resource, f"more than {MAX_RESOURCES} resources at once")
         self._last += 1
         self._objects[self._last] = thing
-        return wc.ResourceHost.own(self._last, _IDS[thing.resource])
+        return wc.ResourceHost.own(self._last, _number(thing.resource))
 
     def get(self, number: int) -> Resource:
         """The object behind a handle."""
         return self._objects[number]
 
+    def take(self, number: int) -> Resource:
+        """The object behind a handle that the component handed over: it is the host's now."""
+        return self._objects.pop(number)
+
     def drop(self, number: int) -> None:
-        """The component gave its handle up."""
+        """The component gave its handle up.
+
+        Raises:
+            PluginTrap: something that belongs to it is still there.
+        """
         thing = self._objects.pop(number, None)
         if thing is not None:
+            child = thing.open_child
             thing.close()
+            if child:
+                raise misuse(thing.resource, f"dropped before {child}")
 
     def close(self) -> None:
         """Drop everything."""
-        for number in list(self._objects):
-            self.drop(number)
+        while self._objects:
+            _, thing = self._objects.popitem()
+            thing.close()

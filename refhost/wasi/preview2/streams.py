@@ -25,9 +25,14 @@ _STREAMS = "wasi:io/streams"
 
 
 class Resource:
-    """Something with nothing to give up when its handle is dropped."""
+    """Something with nothing to give up when its handle is dropped.
+
+    Attributes:
+        open_child: what must be dropped before it, while that is there.
+    """
 
     resource = ""
+    open_child = ""
 
     def close(self) -> None:
         """Nothing to do."""
@@ -43,16 +48,17 @@ class Error(Resource):
 
 
 class Pollable(Resource):
-    """Something to wait for; a timer, or what is ready at once.
-
-    Attributes:
-        due_ns: the moment of the monotonic clock; None is now.
-    """
+    """Something to wait for; a timer, or what is ready at once."""
 
     resource = "pollable"
 
     def __init__(self, due_ns: int | None = None) -> None:
-        self.due_ns = due_ns
+        self._due_ns = due_ns
+
+    @property
+    def due_ns(self) -> int | None:
+        """The moment of the monotonic clock; None is now."""
+        return self._due_ns
 
 
 class Source(Protocol):

@@ -1,8 +1,9 @@
 """Between WIT values as wasmtime-py has them and as the functions here like them.
 
 Here a resource is the object behind it, a `variant` is always a `Variant`, and the error of a `result` is a
-`Failure` that is raised. wasmtime-py leaves the tag of a variant out where it believes that Python's types
-tell the cases apart, and takes and gives resources as handles, each to be consumed exactly once.
+`Failure` that is raised, or a `Variant` where the result is inside of another type. wasmtime-py leaves the tag of a
+variant out where it believes that Python's types tell the cases apart, and takes and gives resources as handles, each
+to be consumed exactly once.
 """
 
 from __future__ import annotations
@@ -40,8 +41,12 @@ def record(**fields: object) -> wc.Record:
 
 def lift(ty: wc.ValType, table: Table) -> Lift:
     """How to turn an argument of that type from wasmtime-py's form into ours."""
-    if isinstance(ty, wc.OwnType | wc.BorrowType):
+    if isinstance(ty, wc.BorrowType):
         return lambda store, handle: table.get(handle.to_host(store).rep)
+    if isinstance(ty, wc.OwnType):
+        return lambda store, handle: table.take(handle.to_host(store).rep)
+    if isinstance(ty, wc.OptionType):
+        return _lift_option(ty, table)
     if isinstance(ty, wc.ListType) and not isinstance(ty.element, wc.U8):
         inner = lift(ty.element, table)
         return lambda store, values: [inner(store, value) for value in values]
@@ -49,6 +54,13 @@ def lift(ty: wc.ValType, table: Table) -> Lift:
     if untagged:
         raise TypeError("no argument of WASI 0.2 has such a type")
     return lambda _store, value: value
+
+
+def _lift_option(ty: wc.OptionType, table: Table) -> Lift:
+    inner = lift(ty.payload, table)
+    if ty._tagged():  # noqa: SLF001 - there is no public way to ask
+        return lambda store, value: None if value.tag == "none" else inner(store, value.payload)
+    return lambda store, value: None if value is None else inner(store, value)
 
 
 def lower(ty: wc.ValType | None, table: Table) -> Lower:
@@ -71,7 +83,10 @@ def lower(ty: wc.ValType | None, table: Table) -> Lower:
     if isinstance(ty, wc.OptionType):
         return _lower_option(ty, table)
     if isinstance(ty, wc.VariantType):
-        return _lower_variant(ty, table)
+        return _lower_variant(ty.cases, ty._tagged(), table)  # noqa: SLF001 - there is no public way to ask
+    if isinstance(ty, wc.ResultType):
+        cases = [("ok", ty.ok), ("err", ty.err)]
+        return _lower_variant(cases, ty._tagged(), table)  # noqa: SLF001 - the same
     raise TypeError(f"no result of WASI 0.2 holds a {type(ty).__name__}")
 
 
@@ -128,9 +143,8 @@ def _lower_option(ty: wc.OptionType, table: Table) -> Lower:
     return lambda value: None if value is None else inner(value)
 
 
-def _lower_variant(ty: wc.VariantType, table: Table) -> Lower:
-    cases = {name: lower(payload, table) for name, payload in ty.cases}
-    tagged = ty._tagged()  # noqa: SLF001 - there is no public way to ask
+def _lower_variant(types: list[tuple[str, wc.ValType | None]], tagged: bool, table: Table) -> Lower:  # noqa: FBT001 - said by wasmtime-py
+    cases = {name: lower(payload, table) for name, payload in types}
 
     def choose(value: wc.Variant) -> Any:  # noqa: ANN401 - as the case has it
         payload = cases[value.tag](value.payload)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refhost.wasi.vfs.file import File
-from refhost.wasi.vfs.resolution import Place, check_text, join, leaves_root, resolve
+from refhost.wasi.vfs.resolution import Place, check_text, join, leaves_root
 from refhost.wasi.vfs.tree import Kind, Stat, fail
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ class Directory:
         mode = ("r" if how.read else "") + ("w" if how.write else "")
         with self._attempt("open", path, mode) as attempt:
             follow = how.follow and not (how.create and how.exclusive)
-            if how.create and path.endswith("/") and resolve(self.node, _strip(path), follow=False).name:
+            if how.create and path.endswith("/") and self._volume.resolve(self.node, _strip(path), follow=False).name:
                 fail(errno.EISDIR, path)
-            place = resolve(self.node, path, follow=follow)
+            place = self._volume.resolve(self.node, path, follow=follow)
             if place.node is None:
                 return self._create(place, how, attempt)
             attempt.path = place.path
@@ -221,10 +221,10 @@ class Directory:
         with self._attempt("symlink", path, target) as attempt:
             if target.startswith("/"):
                 fail(errno.EPERM, target)
-            resolve(self.node, _strip(path), follow=False)  # a way out is refused before all else
+            self._volume.resolve(self.node, _strip(path), follow=False)  # a way out is refused before all else
             check_text(target)
             place = self._free(path, file=True)
-            if leaves_root(place.directory.path, target):
+            if leaves_root(place.directory.path, target) and not self._volume.may_be_left():
                 fail(errno.EPERM, target)
             attempt.at(place.path)
             with self._volume.quota.entering():
@@ -234,9 +234,9 @@ class Directory:
     def link(self, path: str, directory: Directory, new_path: str) -> None:
         """Give a file, or a symbolic link itself, another name."""
         with self._attempt("link", path, join(directory.path, new_path)) as attempt:
-            source = resolve(self.node, path, follow=False)
+            source = self._volume.resolve(self.node, path, follow=False)
             attempt.path = source.path
-            resolve(directory.node, _strip(new_path), follow=False)  # a way out is refused before all else
+            self._volume.resolve(directory.node, _strip(new_path), follow=False)  # a way out is refused before all else
             node = _there(source)
             if source.slash and node.kind is not Kind.DIRECTORY:
                 fail(errno.ENOTDIR, path)
@@ -253,8 +253,8 @@ class Directory:
     def rename(self, path: str, directory: Directory, new_path: str) -> None:
         """Move what is at a path, in the place of what is at the new one."""
         with self._attempt("rename", path, join(directory.path, new_path)) as attempt:
-            source = resolve(self.node, _strip(path), follow=False)
-            target = resolve(directory.node, _strip(new_path), follow=False)
+            source = self._volume.resolve(self.node, _strip(path), follow=False)
+            target = self._volume.resolve(directory.node, _strip(new_path), follow=False)
             attempt.path, attempt.detail = source.path, target.path
             if not source.name or not target.name:
                 fail(errno.EBUSY, path)
@@ -283,7 +283,7 @@ class Directory:
 
     def _existing(self, path: str, *, follow: bool, strip: bool = False) -> Place:
         """Resolve a path to something that is there; `strip`: a slash at the end does not follow a link."""
-        place = resolve(self.node, _strip(path) if strip else path, follow=follow)
+        place = self._volume.resolve(self.node, _strip(path) if strip else path, follow=follow)
         node = place.node
         if node is None:
             fail(errno.ENOENT, path)
@@ -296,7 +296,7 @@ class Directory:
 
     def _free(self, path: str, *, file: bool = False) -> Place:
         """Resolve a path where nothing is yet; `file`: what is to come is no directory."""
-        place = resolve(self.node, _strip(path), follow=False)
+        place = self._volume.resolve(self.node, _strip(path), follow=False)
         slash = path.endswith("/")
         if place.node is not None:
             if file and slash and place.node.kind is not Kind.DIRECTORY:

@@ -53,6 +53,7 @@ class Operation:
 
 
 Fault = Callable[[Operation], int | str | None]
+Watcher = Callable[[Operation], None]
 
 
 class Journal:
@@ -61,18 +62,22 @@ class Journal:
     Attributes:
         operations: what was done; nothing is added beyond `limit`, then `dropped` counts on.
         faults: asked before each operation; one that returns an errno (`errno.EIO` or `"EIO"`) makes it fail.
+        watchers: told of each operation that is over.
         read_only: whatever would change the tree fails with EROFS.
     """
 
     def __init__(self, limit: int = 100_000) -> None:
         self.operations: list[Operation] = []
         self.faults: list[Fault] = []
+        self.watchers: list[Watcher] = []
         self.read_only = False
         self.dropped = 0
         self._limit = limit
 
     def record(self, operation: Operation) -> None:
         """Note an operation that is over."""
+        for watcher in self.watchers:
+            watcher(operation)
         if len(self.operations) < self._limit:
             self.operations.append(operation)
         else:

@@ -58,10 +58,10 @@ def memory_tree(filesystem: FakeFilesystem | None = None, root: str = "/vfs") ->
         filesystem = FakeFilesystem(path_separator="/")
         filesystem.is_windows_fs = False
         filesystem.is_case_sensitive = True
-    if not filesystem.exists(root):
-        filesystem.create_dir(root)
-    directory = filesystem.get_object(root)
-    return MemoryNode(directory, _Tree(filesystem, directory))
+    node = MemoryNode(filesystem.root, _Tree(filesystem, filesystem.root))
+    for name in root.strip("/").split("/"):  # by name: looking up whole paths costs pyfakefs ten times as much
+        node = node.child(name) or node.make_directory(name)
+    return node.as_root()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +78,10 @@ class MemoryNode(Node):
 
     file: FakeFile
     tree: _Tree
+
+    def as_root(self) -> MemoryNode:
+        """The same directory as the root of a tree of its own."""
+        return MemoryNode(self.file, _Tree(self.tree.filesystem, self.file))
 
     @property
     def kind(self) -> Kind:
@@ -96,6 +100,11 @@ class MemoryNode(Node):
             names.append(str(file.name))
             file = file.parent_dir() if file.parent_dir else None
         return "/" + "/".join(reversed(names))
+
+    @property
+    def parent(self) -> MemoryNode | None:
+        above = self.file.parent_dir() if self.file.parent_dir else None
+        return None if above is None else MemoryNode(above, self.tree)
 
     def stat(self) -> Stat:
         result = self.file.stat_result

@@ -11,6 +11,8 @@ import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from refhost.departures.paths import clamped
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.wasi.vfs.tree import Kind, fail
 
 if TYPE_CHECKING:
@@ -50,23 +52,27 @@ def check_text(path: str) -> None:
         fail(errno.ENAMETOOLONG)
 
 
-def resolve(base: Node, path: str, *, follow: bool) -> Place:
+def resolve(base: Node, path: str, *, follow: bool, switches: Switches = BY_THE_BOOK) -> Place:
     """Find the place that `path`, relative to the directory `base`, leads to.
 
     Args:
         base: the directory of a descriptor.
         path: as the plugin gave it.
         follow: whether a symbolic link in the last component is followed, too.
+        switches: the profile.
 
     Raises:
         OSError: EPERM for a path that leaves `base`, ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL.
     """
     check_text(path)
-    return _Walk(base, path, follow=follow).run()
+    if ".." in path.split("/") and base.path == "/" and switches.departs("D26", "path"):
+        path = clamped(path)
+    return _Walk(base, path, switches, follow=follow).run()
 
 
 class _Walk:
-    def __init__(self, base: Node, path: str, *, follow: bool) -> None:
+    def __init__(self, base: Node, path: str, switches: Switches, *, follow: bool) -> None:
+        self._switches = switches
         self._stack = [base]
         self._names: list[str] = []
         self._todo: list[str] = []
@@ -101,10 +107,15 @@ class _Walk:
         return Place(node, "", node, slash=True, path=self._where())
 
     def _up(self) -> None:
-        if not self._names:
+        if self._names and self._names[-1] != "..":
+            self._stack.pop()
+            self._names.pop()
+            return
+        outside = self._stack[-1].parent
+        if not self._links or outside is None or not self._switches.departs("D22", "path"):
             fail(errno.EPERM, self._text)
-        self._stack.pop()
-        self._names.pop()
+        self._stack.append(outside)
+        self._names.append("..")
 
     def _step(self, name: str, *, last: bool) -> Place | None:
         """Go one component further; the place, if that was the last one."""

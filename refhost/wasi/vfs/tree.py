@@ -53,6 +53,11 @@ class Node(ABC):
     def path(self) -> str:
         """Where it is, from the root of the VFS, such as `/data/x`. Of a hard link: one of its names."""
 
+    @property
+    def parent(self) -> Node | None:
+        """The directory that holds this one; None for the highest, and always on a real disk."""
+        return None
+
     @abstractmethod
     def stat(self) -> Stat:
         """Size, times and so on."""

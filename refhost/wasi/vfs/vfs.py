@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refhost.clock import Clock
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.wasi.vfs.directory import Directory
 from refhost.wasi.vfs.journal import Journal
 from refhost.wasi.vfs.memory import memory_tree
@@ -19,7 +20,7 @@ from refhost.wasi.vfs.volume import Volume
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from refhost.wasi.vfs.journal import Fault, Operation
+    from refhost.wasi.vfs.journal import Fault, Operation, Watcher
     from refhost.wasi.vfs.tree import Node
 
 LAYOUT = ("data", "config", "tmp")
@@ -47,6 +48,7 @@ class Vfs:
         clock: where times come from; a clock of its own by default.
         limits: how much the plugin may store.
         layout: directories to make; those of contract §8 by default.
+        switches: the profile.
     """
 
     def __init__(
@@ -56,10 +58,11 @@ class Vfs:
         clock: Clock | None = None,
         limits: Limits | None = None,
         layout: Sequence[str] = LAYOUT,
+        switches: Switches = BY_THE_BOOK,
     ) -> None:
         root = root if root is not None else memory_tree()
         self.limits = limits or Limits()
-        self._volume = Volume(root, clock or Clock(), Journal(), Quota(self.limits))
+        self._volume = Volume(root, clock or Clock(), Journal(), Quota(self.limits), switches)
         if self.limits != UNLIMITED:
             self._count_what_is_there()
         now = self._volume.clock.now_ns
@@ -98,6 +101,11 @@ class Vfs:
     def faults(self) -> list[Fault]:
         """Callables that are asked before each operation of the plugin: an errno makes it fail."""
         return self._volume.journal.faults
+
+    @property
+    def watchers(self) -> list[Watcher]:
+        """Callables that are told of each operation of the plugin when it is over."""
+        return self._volume.journal.watchers
 
     @property
     def read_only(self) -> bool:

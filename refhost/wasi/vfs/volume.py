@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from refhost.profiles import BY_THE_BOOK, Switches
+from refhost.wasi.vfs.resolution import Place, resolve
+
 if TYPE_CHECKING:
     from refhost.clock import Clock
     from refhost.wasi.vfs.journal import Journal
@@ -20,6 +23,15 @@ class Volume:
     clock: Clock
     journal: Journal
     quota: Quota
+    switches: Switches = BY_THE_BOOK
+
+    def resolve(self, base: Node, path: str, *, follow: bool) -> Place:
+        """Where a path leads from a directory of this volume; see `resolution.resolve`."""
+        return resolve(base, path, follow=follow, switches=self.switches)
+
+    def may_be_left(self) -> bool:
+        """Whether a link may lead out of it (D22): out of memory into memory, never on a real disk."""
+        return self.root.parent is not None and self.switches.departs("D22", "symlink")
 
     def created(self, node: Node, parent: Node) -> None:
         """Stamp a new node and the directory it is in."""

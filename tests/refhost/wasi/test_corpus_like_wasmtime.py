@@ -26,15 +26,16 @@ def wasmtimes_own(directory):
     linker.define_wasi()
     true = CoreInstance._import
 
-    def imported(instance, module, name, ty):
-        if module != WASI_MODULE:
-            return true(instance, module, name, ty)
+    def imported(instance, entry):
+        if entry.module != WASI_MODULE:
+            return true(instance, entry)
         config = WasiConfig()
         config.env = [("PLUGIN_ID", directory.parent.name)]
-        config.preopen_dir(str(directory), "/")
+        if directory.is_dir():  # a plugin without storage has none
+            config.preopen_dir(str(directory), "/")
         instance.store.set_wasi(config)
-        used.append(name)
-        return linker.get(instance.store, module, name)
+        used.append(entry.name)
+        return linker.get(instance.store, entry.module, entry.name)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(CoreInstance, "_import", imported)

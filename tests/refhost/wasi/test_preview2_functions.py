@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 
 import pytest
@@ -10,8 +11,9 @@ from wasmtime import component as wc
 from refhost.clock import Clock
 from refhost.errors import GuestExit, PluginTrap
 from refhost.wasi.preview2 import Preview2
+from refhost.wasi.preview2.http.errors import HttpFault
 from refhost.wasi.preview2.registry import Failure
-from refhost.wasi.preview2.streams import PERMIT
+from refhost.wasi.preview2.streams import PERMIT, Error
 from refhost.wasi.preview2.values import record
 from refhost.wasi.vfs import Vfs
 
@@ -287,6 +289,16 @@ def test_randomness_is_seeded(plugin):
     ):
         key = name.split()
         assert plugin.wasi.function(*key)(*arguments) == other.wasi.function(*key)(*arguments)
+
+
+def test_an_error_of_a_stream_is_told_by_the_package_that_it_is_from(plugin):
+    file, body = Error(OSError(errno.ENOSPC, "full")), Error(HttpFault(wc.Variant("connection-terminated"), "cut off"))
+    assert plugin.call("filesystem/types", "filesystem-error-code", file) == "insufficient-space"
+    assert plugin.call("filesystem/types", "filesystem-error-code", body) is None
+    assert plugin.call("http/types", "http-error-code", file) is None
+    assert plugin.call("http/types", "http-error-code", body) == wc.Variant("connection-terminated")
+    assert plugin.call("sockets/network", "network-error-code", file) is None
+    assert plugin.call("io/error", "[method]error.to-debug-string", body) == "cut off"
 
 
 def test_surroundings(plugin):

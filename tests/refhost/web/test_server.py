@@ -180,7 +180,7 @@ def test_a_put_reaches_its_handler(host):
 @pytest.mark.parametrize(
     ("exports", "status"),
     [
-        ({}, 501),
+        ({PUT_EXPORT: ""}, 501),
         ({PUT_EXPORT: f'(func (export "{PUT_EXPORT}") {FOUR} {TRAP} (i32.const 0))'}, 500),
         (handler(PUT_EXPORT, "no json"), 500),
         (handler(PUT_EXPORT, '{"state":"DONE","statusCode":200}'), 500),

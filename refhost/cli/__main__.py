@@ -1,0 +1,5 @@
+"""`python -m refhost.cli`."""
+
+from refhost.cli import main
+
+main(prog_name="refhost")

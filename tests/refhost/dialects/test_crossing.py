@@ -1,0 +1,166 @@
+"""Calls into modules and out of them go as wasmtime-py's own do, only faster."""
+
+import gc
+import weakref
+
+import pytest
+import wasmtime
+from wat import compiled
+
+from refhost.dialects.crossing import exported, imported
+from refhost.engine import engine
+
+TYPES = ["i32", "i64", "f32", "f64"]
+
+
+@pytest.fixture
+def store():
+    with_deadline = wasmtime.Store(engine())
+    with_deadline.set_epoch_deadline(10_000)
+    yield with_deadline
+    with_deadline.close()
+
+
+def instance(store, *fields, hosts=()):
+    module = wasmtime.Module(engine(), compiled(f"(module {' '.join(fields)})"))
+    return wasmtime.Instance(store, module, list(hosts)).exports(store)
+
+
+def both(store, function, signature):
+    """The same export, called by wasmtime-py and by us."""
+    ours = exported(function, signature)
+    return lambda *numbers: function(store, *numbers), lambda *numbers: ours(store, *numbers)
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, 2**31 - 1, -(2**31), 2**31, 2**32 - 1, 2**32 + 5])
+def test_numbers_in_and_out(store, number):
+    exports = instance(store, '(func (export "f") (param i32 i32) (result i32) local.get 1)')
+    theirs, ours = both(store, exports["f"], "(i32, i32) -> i32")
+    assert ours(7, number) == theirs(7, number)
+
+
+def test_nothing_in_and_out(store):
+    exports = instance(store, '(func (export "f"))')
+    theirs, ours = both(store, exports["f"], "()")
+    assert ours() is theirs() is None
+
+
+def test_what_is_not_of_i32_is_called_by_wasmtime_itself(store):
+    exports = instance(store, '(func (export "f") (param f64) (result i64) (i64.trunc_f64_s (local.get 0)))')
+    assert exported(exports["f"], "(f64) -> i64") is exports["f"]
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (1, 2, 3)])
+def test_a_wrong_count_is_told_as_wasmtime_tells_it(store, numbers):
+    exports = instance(store, '(func (export "f") (param i32 i32) (result i32) local.get 1)')
+    theirs, ours = both(store, exports["f"], "(i32, i32) -> i32")
+    with pytest.raises(wasmtime.WasmtimeError) as expected:
+        theirs(*numbers)
+    with pytest.raises(wasmtime.WasmtimeError) as told:
+        ours(*numbers)
+    assert str(told.value) == str(expected.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["unreachable", "(drop (i32.div_u (i32.const 1) (i32.const 0)))", "(drop (i32.load (i32.const -8)))", "(call $f)"],
+)
+def test_traps_are_told_as_wasmtime_tells_them(store, code):
+    exports = instance(store, '(memory 1) (func $f (export "f")', code, ")")
+    theirs, ours = both(store, exports["f"], "()")
+    with pytest.raises(Exception) as expected:
+        theirs()
+    with pytest.raises(type(expected.value)) as told:
+        ours()
+    assert type(told.value) is type(expected.value)
+    assert str(told.value) == str(expected.value)
+
+
+def host_calls(store, signature, host, make):
+    """What a module gets that passes on the numbers that it was called with."""
+    parameters, _, result = signature.partition(" -> ")
+    kinds = [kind for kind in parameters.strip("()").split(", ") if kind]
+    wasm = f"(param {' '.join(kinds)})" + (f" (result {result})" if result else "")
+    gets = " ".join(f"(local.get {index})" for index in range(len(kinds)))
+    exports = instance(
+        store,
+        f'(import "host" "f" (func $f {wasm}))',
+        f'(func (export "g") {wasm} (call $f {gets}))',
+        hosts=[make(store, signature, host)],
+    )
+    return lambda *numbers: exports["g"](store, *numbers)
+
+
+def wasmtimes_own(store, signature, host):
+    parameters, _, result = signature.partition(" -> ")
+    kinds = [[k for k in part.strip("()").split(", ") if k] for part in (parameters, result)]
+    return wasmtime.Func(store, wasmtime.FuncType(*([getattr(wasmtime.ValType, k)() for k in p] for p in kinds)), host)
+
+
+@pytest.mark.parametrize(
+    ("signature", "numbers"),
+    [
+        ("()", ()),
+        ("() -> i32", ()),
+        ("(i32) -> i32", (-1,)),
+        ("(i32, i64, i32) -> i32", (5, -(2**63), 2**31 - 1)),
+        ("(i64)", (2**63 - 1,)),
+        ("(f64) -> i32", (0.5,)),
+        ("() -> f64", ()),
+        ("(i32) -> i64", (3,)),
+    ],
+)
+def test_a_host_function_gets_and_gives_the_same(store, signature, numbers):
+    seen = []
+    gives = {"i32": -7, "i64": -(2**40), "f64": 0.25, "": None}[signature.partition(" -> ")[2]]
+
+    def host(*given):
+        seen.append(given)
+        return gives
+
+    answers = [host_calls(store, signature, host, make)(*numbers) for make in (wasmtimes_own, imported)]
+    assert answers == [gives, gives]
+    assert seen == [numbers, numbers]
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), KeyboardInterrupt(), SystemExit(3)])
+def test_what_a_host_function_raises_comes_out_as_itself(store, error):
+    def host(_):
+        raise error
+
+    for make in (wasmtimes_own, imported):
+        with pytest.raises(type(error)) as raised:
+            host_calls(store, "(i32) -> i32", host, make)(1)
+        assert raised.value is error
+
+
+def test_a_result_that_is_no_number_comes_out_as_an_error(store):
+    with pytest.raises(TypeError):
+        host_calls(store, "(i32) -> i32", lambda _: "text", imported)(1)
+
+
+def test_an_error_is_not_told_twice(store):
+    def host(number):
+        if number:
+            raise ValueError("bad")
+        return 0
+
+    call = host_calls(store, "(i32) -> i32", host, imported)
+    with pytest.raises(ValueError, match="bad"):
+        call(1)
+    assert call(0) == 0
+
+
+def test_host_functions_are_freed_with_their_store():
+    class Host:
+        def __call__(self, _):
+            return 0
+
+    store = wasmtime.Store(engine())
+    host = Host()
+    seen = weakref.ref(host)
+    imported(store, "(i32) -> i32", host)
+    del host
+    store.close()
+    gc.collect()
+    assert seen() is None
