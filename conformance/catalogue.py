@@ -6,12 +6,20 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from refhost.capabilities import nearest
 from refhost.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Level = Literal["MUST", "SHOULD"]
 _LEVELS = ("MUST", "SHOULD")
+_GROUPS = (
+    *("LOAD", "META", "LIFE", "CONF", "STATUS", "DELTA", "NOTE", "MODEL", "PUT", "HTTP", "RES", "WX", "RADAR"),
+    *("STREAM", "SOCK", "FETCH", "CAP", "VFS", "PKG"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Requirement:
         capability: that the plugin must hold for it to apply; "" for none.
         why: what happens on a boat when it is broken.
         mend: what an author changes.
+        example: what is wrong and what would be right, in a few lines; "" where the text says it all.
+        features: what a host must be able to do to be judged by it; see `conformance.drivers.features`.
     """
 
     id: str
@@ -41,6 +51,8 @@ class Requirement:
     capability: str
     why: str
     mend: str
+    example: str = ""
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,16 @@ class Group:
 @functools.cache
 def catalogue() -> tuple[Group, ...]:
     """Every group, in the order in which they are judged."""
-    groups = [_group(name) for name in ("LOAD", "META", "LIFE", "CONF", "STATUS", "DELTA", "MODEL", "CAP", "VFS")]
+    return read_groups("requirements", _GROUPS)
+
+
+def read_groups(folder: str, names: Sequence[str]) -> tuple[Group, ...]:
+    """The groups of a catalogue, out of a file for each in a folder beside this module.
+
+    Raises:
+        ValueError: an id is given twice, or is not of its group.
+    """
+    groups = [_group(folder, name) for name in names]
     ids = [requirement.id for group in groups for requirement in group.requirements]
     doubles = {i for i in ids if ids.count(i) > 1}
     if doubles:
@@ -71,19 +92,32 @@ def requirement(requirement_id: str) -> Requirement:
     """One requirement by its id.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is none; the message has the nearest.
     """
-    for group in catalogue():
-        for entry in group.requirements:
-            if entry.id == requirement_id:
-                return entry
-    raise ConfigurationError(f"There is no requirement {requirement_id}.")
+    return find(requirement_id, catalogue())
 
 
-def _group(name: str) -> Group:
-    text = (resources.files("conformance") / "requirements" / f"{name.lower()}.toml").read_text("utf-8")
+def find(requirement_id: str, groups: Sequence[Group]) -> Requirement:
+    """One requirement of some groups by its id.
+
+    Raises:
+        ConfigurationError: there is none; the message has the nearest.
+    """
+    ids = {entry.id: entry for group in groups for entry in group.requirements}
+    if requirement_id in ids:
+        return ids[requirement_id]
+    meant = nearest(requirement_id, list(ids))
+    raise ConfigurationError(
+        f"There is no requirement {requirement_id}{f': did you mean {meant}?' if meant else '.'}",
+        hint=f"The groups are {', '.join(group.name for group in groups)}; ids are such as {next(iter(ids))}.",
+    )
+
+
+def _group(folder: str, name: str) -> Group:
+    text = (resources.files("conformance") / folder / f"{name.lower()}.toml").read_text("utf-8")
     table = tomllib.loads(text)
-    return Group(name, table["title"], tuple(_requirement(name, row) for row in table["requirement"]))
+    common = table.get("common", {})  # what holds for a row that does not say otherwise
+    return Group(name, table["title"], tuple(_requirement(name, {**common, **row}) for row in table["requirement"]))
 
 
 def _requirement(group: str, row: dict[str, Any]) -> Requirement:
@@ -100,4 +134,6 @@ def _requirement(group: str, row: dict[str, Any]) -> Requirement:
         capability=row.get("capability", ""),
         why=row["why"],
         mend=row["mend"],
+        example=row.get("example", "").strip("\n"),
+        features=tuple(row.get("features", ())),
     )

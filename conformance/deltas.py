@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     from refhost.delta import Delta
 
 
-@functools.cache
 def ordinary_deltas() -> tuple[Delta, ...]:
     """What every boat's bus carries: position, speed, wind, depth, AIS, notifications."""
-    return _read("ordinary")
+    return stream("ordinary")
+
+
+def edge_deltas() -> tuple[Delta, ...]:
+    """Valid all the same: null values, only metadata, unknown paths, deep objects, every script, long lists."""
+    return stream("edge")
+
+
+def streams() -> list[str]:
+    """The names of all streams of the corpus."""
+    return sorted(path.stem for path in corpus.DELTAS.glob("*.jsonl"))
 
 
 @functools.cache
-def edge_deltas() -> tuple[Delta, ...]:
-    """Valid all the same: null values, only metadata, unknown paths, deep objects, every script, long lists."""
-    return _read("edge")
-
-
-def _read(name: str) -> tuple[Delta, ...]:
+def stream(name: str) -> tuple[Delta, ...]:
+    """One of them."""
     text = (corpus.DELTAS / f"{name}.jsonl").read_text("utf-8")
     return tuple(loads(line) for line in text.splitlines() if line.strip())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.drivers.features import Unsupported
 from conformance.plugin_checks import check_of
 from conformance.trial import Trial
 from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
@@ -11,7 +13,10 @@ from refhost.errors import HostError
 from refhost.printing import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.catalogue import Requirement
+    from conformance.drivers.interface import LogRecord
     from conformance.subject import Subject
 
 _STEPS_SHOWN = 8
@@ -25,28 +30,58 @@ def judge(requirement: Requirement, subject: Subject) -> Verdict:
 
     What keeps a check from getting to its subject counts as failed: a plugin that does not start is never green.
     """
+    trial = Trial(subject)
+    verdict = _judged(requirement, subject, trial)
+    return replace(verdict, departures=tuple(trial.departures))
+
+
+def _judged(requirement: Requirement, subject: Subject, trial: Trial) -> Verdict:
     reason = _not_applicable(requirement, subject)
     if reason:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, reason)
-    trial = Trial(subject)
-    broken = Outcome.FAIL if requirement.level == "MUST" else Outcome.WARN
     try:
         check_of(requirement.id)(trial)
-    except NotApplicable as outcome:
+    except (NotApplicable, Unsupported) as outcome:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, printable(str(outcome)))
     except Violation as violation:
-        mend = violation.mend or requirement.mend
-        return _verdict(requirement, broken, violation.seen, trial, violation.case, mend)
+        mend = f"{violation.mend or requirement.mend} {_departed(trial)}".strip()
+        return broken_verdict(requirement, violation, trial.steps, trial.log, mend)
     except (NotJudged, HostError) as error:
-        reason = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
-        return Verdict(requirement, Outcome.FAIL, reason, mend=_FIRST, cascade=True)
+        why = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
+        met = f" (on {subject.driver.profile.name}: {'; '.join(trial.departures)})" if trial.departures else ""
+        reason = f"{why}{printable(met, limit=1000)}"
+        return Verdict(requirement, Outcome.FAIL, reason, mend=_first(subject), cascade=True)
     return Verdict(requirement, Outcome.PASS)
 
 
-_FIRST = (
-    "Mend the failure named here first; a plugin that needs a configuration or capabilities to start gets them by "
-    "--wasm-config and --wasm-capabilities."
-)
+def _departed(trial: Trial) -> str:
+    """In what the host departed from the contract while this was judged; "" for one that keeps to it."""
+    if not trial.departures:
+        return ""
+    return (
+        f"The host is {trial.subject.driver.profile.name}, and departed from the contract here: "
+        f"{'; '.join(trial.departures)}. The plugin may be right: see what --wasm-profile=documented says."
+    )
+
+
+# What the reference host calls its ways to the network in its log.
+_FETCHES = frozenset({"as-fetch", "wasi:http"})
+
+
+def _first(subject: Subject) -> str:
+    """What brings a plugin along that failed before a check came to its subject."""
+    seen = subject.observation
+    lacks = {
+        "a configuration (--wasm-config)": seen.failed_at == "start",
+        "answers to its HTTP requests (--wasm-fetch)": any(
+            record.kind == "warning" and record.function in _FETCHES for record in seen.log
+        ),
+        "capabilities (--wasm-capabilities)": seen.failed_at == "start" or any(r.kind == "denied" for r in seen.log),
+    }
+    found = [what for what, lacking in lacks.items() if lacking]
+    return "Mend the failure named here first" + (
+        f"; or give it what it may lack: {', '.join(found)}." if found else "."
+    )
 
 
 def _not_applicable(requirement: Requirement, subject: Subject) -> str:
@@ -57,21 +92,24 @@ def _not_applicable(requirement: Requirement, subject: Subject) -> str:
     return ""
 
 
-def _verdict(requirement: Requirement, outcome: Outcome, reason: str, trial: Trial, case: str, mend: str) -> Verdict:
-    steps = list(trial.steps)
-    if len(steps) > _STEPS_SHOWN:
+def broken_verdict(
+    requirement: Requirement, violation: Violation, steps: Sequence[str], log: Sequence[LogRecord], mend: str
+) -> Verdict:
+    """What a violation amounts to: a failure or a warning, with the steps that led to it and the end of the log."""
+    shown = list(steps)
+    if len(shown) > _STEPS_SHOWN:
         # How it was loaded and started says much; of the rest, what came last.
-        left_out = len(steps) - _STEPS_SHOWN
-        steps = [*steps[:2], f"({left_out} steps more)", *steps[2 + left_out :]]
-    records = [f"[{r.kind}] {f'{r.function}: ' if r.function else ''}{r.text}" for r in trial.log[-_LOG_SHOWN:]]
+        left_out = len(shown) - _STEPS_SHOWN
+        shown = [*shown[:2], f"({left_out} steps more)", *shown[2 + left_out :]]
+    records = [f"[{r.kind}] {f'{r.function}: ' if r.function else ''}{r.text}" for r in log[-_LOG_SHOWN:]]
     return Verdict(
         requirement,
-        outcome,
-        printable(reason, limit=2000),
+        Outcome.FAIL if requirement.level == "MUST" else Outcome.WARN,
+        printable(violation.seen, limit=2000),
         (
-            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in steps),
-            *([printable(case, limit=2000, lines=False)] if case else []),
+            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in shown),
+            *([printable(violation.case, limit=2000, lines=False)] if violation.case else []),
         ),
-        printable(mend, limit=1000),
+        printable(mend, limit=2000),
         tuple(printable(record, lines=False) for record in records),
     )

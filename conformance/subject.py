@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from conformance.configuration import default_configuration
 from conformance.deltas import ordinary_deltas
 from conformance.drivers.reference import RefhostDriver
+from conformance.published import Published
 from refhost.binary import CoreBinary
+from refhost.departures.linking import link_problems
 from refhost.errors import HostError
 from refhost.jsontext import NotJson, loads
+from refhost.profiles import Switches
 from refhost.runtime import read_binary
 
 if TYPE_CHECKING:
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
         LogRecord,
         Session,
     )
-    from refhost.binary import Problem
+    from conformance.endurance import Endurance
+    from conformance.replies import Conversation
     from refhost.capabilities import Grants
     from refhost.delta import Delta
     from refhost.package import PluginPackage
+    from refhost.problem import Problem
     from refhost.world import ComponentBinary
 
 # How long an ordinary run lets the plugin live before the first delta, and after the last.
@@ -106,6 +111,8 @@ class Subject:
         self.package = package
         self.driver = driver or RefhostDriver()
         self._config = config
+        self.endurance: Endurance | None = None  # once a check has asked for it: see `Trial.endurance`
+        self.replies: dict[str, Conversation] = {}  # of its handlers, each asked once: see `conformance.replies`
 
     @cached_property
     def binary(self) -> CoreBinary | ComponentBinary:
@@ -126,8 +133,8 @@ class Subject:
 
     @cached_property
     def link_problems(self) -> list[Problem]:
-        """The imports and exports that do not fit."""
-        return self.binary.problems()
+        """The imports and exports that do not fit the host."""
+        return link_problems(self.binary, Switches(self.driver.profile))
 
     @cached_property
     def host_functions(self) -> frozenset[str]:
@@ -142,6 +149,11 @@ class Subject:
         if isinstance(self.binary, CoreBinary):
             return any(entry.name.startswith("path_") for entry in self.binary.imports)
         return any(interface.name.startswith("wasi:filesystem/types") for interface in self.binary.imports)
+
+    @cached_property
+    def published(self) -> Published:
+        """What of its package users get; of one with a package.json."""
+        return Published(self.package)
 
     @property
     def grants(self) -> Grants:

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.endurance import endure
 from conformance.verdict import NotJudged, Violation
+from refhost.profiles import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from conformance.drivers.interface import LogRecord, Session
+    from conformance.endurance import Endurance
     from conformance.subject import Observation, Subject
     from refhost.capabilities import Grants
     from refhost.package import PluginPackage
@@ -36,6 +39,7 @@ class Trial:
         self.subject = subject
         self.steps: list[str] = []
         self.log: list[LogRecord] = []
+        self.departures: list[str] = []  # in which the host was seen to depart from the contract, in any session
 
     def show_until(self, *, claims: int = 0, records: int = 0, operations: int = 0) -> None:
         """Keep of the ordinary run's steps those that lead to the nth delta, log record or file operation."""
@@ -45,8 +49,17 @@ class Trial:
     def observation(self) -> Observation:
         """The ordinary run, however it ended."""
         seen = self.subject.observation
-        self.steps, self.log = list(seen.steps), list(seen.log)
+        self._keep(seen.steps, seen.log)
         return seen
+
+    def keep(self, session: Session) -> None:
+        """Have the report show this session, since it is not one of `session`."""
+        self._keep(session.steps, session.log)
+
+    def _keep(self, steps: Sequence[str], log: Sequence[LogRecord]) -> None:
+        self.steps, self.log = list(steps), list(log)
+        departures = dict.fromkeys(record.text for record in log if record.kind == RECORD)
+        self.departures += [text for text in departures if text not in self.departures]
 
     def loaded(self, *, hanging: bool = False) -> Observation:
         """The ordinary run of a plugin that could at least be loaded.
@@ -97,6 +110,18 @@ class Trial:
             raise NotJudged(f"the plugin did not survive an ordinary run: {seen.failure}")
         return seen
 
+    @property
+    def call_seconds(self) -> float:
+        """How long a call may take, for a check that opens a host itself."""
+        return CALL_SECONDS
+
+    @property
+    def endurance(self) -> Endurance:
+        """The run of ten thousand deltas, made once, however it ended."""
+        seen = self.subject.endurance = self.subject.endurance or endure(self.subject, call_seconds=CALL_SECONDS)
+        self._keep(seen.steps, seen.log)
+        return seen
+
     @contextmanager
     def session(self, *, grants: Grants | None = None, package: PluginPackage | None = None) -> Iterator[Session]:
         """A fresh host with the plugin, or another package of it, loaded; its steps and log are kept."""
@@ -106,7 +131,7 @@ class Trial:
             try:
                 yield session
             finally:
-                self.steps, self.log = list(session.steps), list(session.log)
+                self._keep(session.steps, session.log)
 
     @property
     def nameless(self) -> PluginPackage:
@@ -134,7 +159,8 @@ def unharmed(session: Session, doing: str) -> None:
         Violation: one did.
     """
     if session.fault:
-        raise Violation(f"{doing}: {FAULT_WORDS[session.fault]}: {session.why()}")
+        hung = session.fault == "timeout"
+        raise Violation(f"{doing}: {FAULT_WORDS[session.fault]}: {session.why()}", hung=hung)
 
 
 def require(condition: object, seen: str, *, case: str = "", mend: str = "") -> None:

@@ -17,13 +17,15 @@ class Violation(Exception):  # noqa: N818 - the field's word for it
         seen: what was seen, in a sentence.
         case: the smallest input that shows it, where the steps of the session do not say it already.
         mend: what to change, where more can be said than the requirement does.
+        hung: whether a call ran into its time limit: to see it once more costs that time again.
     """
 
-    def __init__(self, seen: str, *, case: str = "", mend: str = "") -> None:
+    def __init__(self, seen: str, *, case: str = "", mend: str = "", hung: bool = False) -> None:
         super().__init__(seen)
         self.seen = seen
         self.case = case
         self.mend = mend
+        self.hung = hung
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome
@@ -35,12 +37,19 @@ class NotJudged(Exception):  # noqa: N818 - an outcome
 
 
 class Outcome(StrEnum):
-    """What became of a requirement."""
+    """What became of a requirement.
+
+    The judge finds the first four; `KNOWN` and `STALE` come of a baseline (a failure that it lists, and an entry that
+    does not fail any more), and `NOT_RUN` is what a run that ended early leaves.
+    """
 
     PASS = "pass"  # noqa: S105 - not a password
     FAIL = "fail"
     WARN = "warn"
     NOT_APPLICABLE = "not-applicable"
+    KNOWN = "known"
+    STALE = "stale"
+    NOT_RUN = "not-run"
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Verdict:
         mend: what an author changes; "" for a pass.
         log: the last records of the journal, as text.
         cascade: whether it failed only because the plugin failed before the check came to its subject.
+        departures: in what the host departed from the contract meanwhile; none where it keeps to it.
     """
 
     requirement: Requirement
@@ -62,3 +72,4 @@ class Verdict:
     mend: str = ""
     log: tuple[str, ...] = ()
     cascade: bool = False
+    departures: tuple[str, ...] = ()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DELTAS", "LARGE", "PLUGINS", "large", "plugin", "plugins"]
+__all__ = ["DELTAS", "LARGE", "PLUGINS", "PROBES", "large", "plugin", "plugins", "probe"]
 
 PLUGINS = Path(__file__).parent / "plugins"
 """The folder that holds one package folder per plugin, sources and binary together."""
 
 LARGE = Path(__file__).parent / "large"
 """The same for plugins whose binaries are too large to be kept: `python -m corpus.build NAME` makes them."""
+
+PROBES = Path(__file__).parent / "probes"
+"""The folder of the probes: plugins that do what they are told, and such as are wrong in one thing."""
 
 DELTAS = Path(__file__).parent / "deltas"
 """The folder of delta streams: JSON lines, one delta a line."""
@@ -36,6 +39,18 @@ def plugin(name: str) -> Path:
         if name in _names(folder):
             return folder / name
     raise LookupError(f"no corpus plugin is called {name!r}; there are {', '.join([*plugins(), *large()])}")
+
+
+def probe(name: str) -> Path:
+    """The binary of a probe, or its WebAssembly text.
+
+    Raises:
+        LookupError: there is none of this name; the message lists those that there are.
+    """
+    found = {path.stem: path for path in sorted(PROBES.iterdir()) if path.suffix in {".wasm", ".wat"}}
+    if name in found:
+        return found[name]
+    raise LookupError(f"no probe is called {name!r}; there are {', '.join(found)}")
 
 
 def _names(folder: Path) -> list[str]:

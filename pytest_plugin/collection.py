@@ -10,7 +10,7 @@ import pytest
 from conformance.catalogue import Group, Requirement, catalogue
 from conformance.judge import judge
 from conformance.verdict import Outcome
-from pytest_plugin import selection
+from pytest_plugin import baseline, options, selection
 from pytest_plugin.options import VERDICT
 from pytest_plugin.report_text import failure_text
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 def collectors(session: pytest.Session) -> list[PluginCollector]:
     """One collector for each plugin of this run."""
     return [PluginCollector.of(session, selected) for selected in selection.subjects(session.config)]
+
+
+# What needs no command that shows it again: there is nothing to see.
+_NOTHING_TO_SHOW = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.STALE})
 
 
 class RequirementBroken(Exception):  # noqa: N818 - how an item fails
@@ -43,11 +47,17 @@ class PluginCollector(pytest.Collector):
         return node
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """A collector for each group."""
+        """A collector for each group, and one for the snapshots where they are asked for."""
         for group in catalogue():
             node = GroupCollector.from_parent(self, name=group.name)
             node.selected, node.group = self.selected, group
             yield node
+        if options.wants_snapshots(self.config):
+            from pytest_plugin.snapshot_items import GROUP, SnapshotCollector
+
+            snapshots = SnapshotCollector.from_parent(self, name=GROUP)
+            snapshots.selected = self.selected
+            yield snapshots
 
 
 class GroupCollector(pytest.Collector):
@@ -62,7 +72,7 @@ class GroupCollector(pytest.Collector):
             item = ConformanceItem.from_parent(self, name=requirement.id)
             item.selected, item.requirement = self.selected, requirement
             item.stash[selection.CONFORMANCE] = True
-            item.extra_keyword_matches.update((requirement.level, requirement.section))
+            item.extra_keyword_matches.update((requirement.level, requirement.section, self.selected.profile))
             yield item
 
 
@@ -75,28 +85,46 @@ class ConformanceItem(pytest.Item):
     def runtest(self) -> None:
         """Judge it."""
         verdict = judge(self.requirement, self.selected.subject)
+        outcome, known = baseline.settle(self.config, self.selected, self.requirement.id, verdict.outcome)
+        stale = baseline.stale_text(self.config, verdict.outcome, known) if outcome is Outcome.STALE else ""
+        command = f"{self.selected.command} {shlex.quote(self.alone)}"
         carried: VerdictData = {
-            "plugin": self.selected.name,
+            "name": self.selected.name,
+            "plugin": self.selected.plugin,
+            "profile": self.selected.profile,
             "group": self.requirement.group,
             "requirement": self.requirement.id,
             "level": self.requirement.level,
             "text": self.requirement.text,
-            "outcome": str(verdict.outcome),
-            "reason": verdict.reason,
+            "outcome": str(outcome),
+            "reason": stale or verdict.reason,
+            "case": list(verdict.case),
             "mend": verdict.mend,
+            "log": list(verdict.log),
+            "again": "" if outcome in _NOTHING_TO_SHOW else command,
+            "known": known,
             "cascade": verdict.cascade,
+            "departures": list(verdict.departures),
         }
         self.stash[VERDICT] = carried
         # Properties of the item, not of this report: JUnit writes those of the teardown's report.
         self.user_properties += [
             ("wasm_requirement", self.requirement.id),
-            ("wasm_outcome", str(verdict.outcome)),
+            ("wasm_outcome", str(outcome)),
         ]
-        if verdict.outcome is Outcome.NOT_APPLICABLE:
+        if outcome is Outcome.NOT_APPLICABLE:
             pytest.skip(f"not applicable: {verdict.reason}")
-        if verdict.outcome is Outcome.FAIL:
-            again = f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
-            raise RequirementBroken(failure_text(verdict, f"{self.selected.command} {shlex.quote(again)}"))
+        if outcome is Outcome.KNOWN:
+            pytest.skip(f"known failure: {known}")
+        if outcome is Outcome.STALE:
+            raise RequirementBroken(f"{self.requirement.id}: {stale}")
+        if outcome is Outcome.FAIL:
+            raise RequirementBroken(failure_text(verdict, command))
+
+    @property
+    def alone(self) -> str:
+        """Its id when its plugin alone is judged."""
+        return f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
         """The verdict in words; anything else is a fault of the harness, shown as such."""
@@ -111,4 +139,4 @@ class ConformanceItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """The plugin's path, and the id as the title of a failure."""
-        return self.selected.path, None, self.nodeid
+        return self.selected.path, None, options.title(self.nodeid)

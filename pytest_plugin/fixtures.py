@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
+    from pytest_plugin.selection import Selected
     from refhost.host import Host
     from refhost.package import PluginPackage
     from refhost.plugin import Plugin
+    from refhost.profiles import Profile
 
 
 @pytest.fixture
-def signalk() -> Iterator[Host]:
+def signalk(request: pytest.FixtureRequest) -> Iterator[Host]:
     """A fresh Signal K host: publish values, let time pass, read what plugins emit. Nothing of the machine is in it."""
-    from refhost.host import Host
-
-    with Host() as host:
+    chosen = _marked(request)
+    with _host(request.config, _profile(request, chosen.get("profile"))) as host:
         yield host
 
 
@@ -35,13 +36,11 @@ def wasm_plugin(request: pytest.FixtureRequest, signalk: Host) -> Plugin:
     """The plugin under test, loaded into `signalk` and not started.
 
     Which one: the marker's `@pytest.mark.wasm(plugin=…)`, else `--wasm-plugin`; with several, the test runs once for
-    each.
+    each, and with `--wasm-profile=all` once for each profile.
     """
-    marker = request.node.get_closest_marker("wasm")
-    if marker and marker.args:
-        pytest.fail(f"@pytest.mark.wasm takes names only: plugin={marker.args[0]!r}.", pytrace=False)
-    chosen = dict(marker.kwargs) if marker else {}
-    package = _package(request, chosen, getattr(request, "param", None))
+    chosen = _marked(request)
+    param: Selected | None = getattr(request, "param", None)
+    package = _package(request, chosen, param.path if param else None)
     return _load(request, signalk, package, chosen.get("config"))
 
 
@@ -63,9 +62,8 @@ def load_wasm_plugin(
         capabilities: dict[str, Any] | None = None,
         config: dict[str, Any] | None = None,
         host: Host | None = None,
+        profile: str | None = None,
     ) -> Iterator[Plugin]:
-        from refhost.host import Host
-
         package = _package(request, {"plugin": path, "capabilities": capabilities}, None)
         if host is not None:
             plugin = _load(request, host, package, config)
@@ -74,7 +72,7 @@ def load_wasm_plugin(
             finally:
                 host.unload(plugin)
         else:
-            with Host() as own:
+            with _host(request.config, _profile(request, profile)) as own:
                 yield _load(request, own, package, config)
 
     return load
@@ -84,24 +82,66 @@ def load_wasm_plugin(
 def delta_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
     """Compare deltas with what was recorded: `assert plugin.emitted == delta_snapshot`.
 
-    Record with `pytest --snapshot-update`. The files lie beside the test, in `__snapshots__/<test file>/<plugin>.ambr`.
+    Record with `pytest --snapshot-update`. The files lie beside the test: `__snapshots__/<test file>/<plugin>.deltas`.
     """
+    from syrupy.location import PyTestLocation
+
     from pytest_plugin.snapshots import assertion_of
 
     name = "deltas"
     if "wasm_plugin" in request.fixturenames:
-        name = request.getfixturevalue("wasm_plugin").id
-    return assertion_of(request, name)
+        from pytest_plugin import profiles
+
+        plugin: Plugin = request.getfixturevalue("wasm_plugin")
+        name = profiles.suffixed(plugin.id, plugin.host.profile)
+    return assertion_of(request.config, PyTestLocation(request.node), name)
+
+
+def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What `@pytest.mark.wasm` says."""
+    marker = request.node.get_closest_marker("wasm")
+    if marker and marker.args:
+        pytest.fail(f"@pytest.mark.wasm takes names only: plugin={marker.args[0]!r}.", pytrace=False)
+    return dict(marker.kwargs) if marker else {}
+
+
+def _profile(request: pytest.FixtureRequest, named: str | None) -> Profile:
+    """The profile that a test asks for, else that of the plugin that it is run for, else the first of the run."""
+    from pytest_plugin import profiles
+    from refhost.errors import HostError
+    from refhost.profiles import profile_of
+
+    if named is not None:
+        try:
+            return profile_of(named)
+        except HostError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+    parameters = getattr(getattr(request.node, "callspec", None), "params", {})
+    if "wasm_plugin" in parameters:
+        return profile_of(parameters["wasm_plugin"].profile)
+    return profiles.chosen(request.config)[0]
+
+
+def _host(config: pytest.Config, profile: Profile) -> Host:
+    """A host that answers HTTP requests as `--wasm-fetch` says, where a test has no answer of its own."""
+    from refhost.host import Host
+
+    host = Host(profile=profile)
+    if options.path_of(config, "wasm_fetch") is not None:
+        from pytest_plugin import recordings
+
+        host.responder.recorded += recordings.answers(config)
+    return host
 
 
 def _package(request: pytest.FixtureRequest, chosen: dict[str, Any], param: Path | None) -> PluginPackage:
     """The package that a test asks for; what is wrong with it fails the test in a sentence."""
     from pytest_plugin import selection
 
-    unknown = set(chosen) - {"plugin", "capabilities", "config"}
+    unknown = set(chosen) - {"plugin", "capabilities", "config", "profile"}
     if unknown:
         pytest.fail(
-            f"@pytest.mark.wasm has no {', '.join(sorted(unknown))}: plugin, capabilities, config.",
+            f"@pytest.mark.wasm has no {', '.join(sorted(unknown))}: plugin, capabilities, config, profile.",
             pytrace=False,
         )
     path = param or _path(request, chosen.get("plugin"))

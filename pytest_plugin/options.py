@@ -11,6 +11,8 @@ from pytest_plugin.results import VerdictData
 if TYPE_CHECKING:
     from pathlib import Path
 
+# How the files of delta snapshots end.
+SNAPSHOT_FILES = "deltas"
 VERDICT = pytest.StashKey[VerdictData]()
 
 
@@ -35,9 +37,52 @@ def add(parser: pytest.Parser) -> None:
         metavar="JSON|@FILE",
         help="the configuration to start the plugin with; made from the defaults of its schema otherwise",
     )
+    group.addoption(
+        "--wasm-profile",
+        metavar="NAME",
+        help="how the host behaves: documented (by the contract, which is the default), signalk-server-2.32 (as that "
+        "server does), or all, to see on which of them the plugin works",
+    )
+    group.addoption(
+        "--wasm-fetch",
+        metavar="FILE",
+        help="recorded answers to the plugin's HTTP requests, in JSON; without it no request is answered",
+    )
+    group.addoption(
+        "--wasm-snapshot",
+        action="store_true",
+        help="compare what the plugin emits over streams of deltas with what was recorded (--snapshot-update)",
+    )
+    group.addoption(
+        "--wasm-report",
+        metavar="DIR",
+        help="write report.json, report.html, summary.md and badge.json into this folder",
+    )
+    group.addoption(
+        "--wasm-baseline",
+        metavar="FILE",
+        help="known failures, in TOML: one that fails is no news, and one that does not fail any more fails the run",
+    )
+    group.addoption(
+        "--wasm-baseline-update",
+        action="store_true",
+        help="write the failures of this run into the baseline, and drop from it what does not fail any more "
+        "(what this run did not judge stays, and so does every reason); no ini key: it is asked for each time",
+    )
+    group.addoption(
+        "--wasm-explain",
+        metavar="ID",
+        help="print a requirement such as DELTA-001 with its reason, an example and how to mend it, and run nothing; "
+        "no ini key: it is asked for each time",
+    )
     parser.addini("wasm_plugin", "plugins to judge: see --wasm-plugin", type="paths", default=[])
     parser.addini("wasm_capabilities", "see --wasm-capabilities", default="")
     parser.addini("wasm_config", "see --wasm-config; @FILE is relative to the ini file", default="")
+    parser.addini("wasm_profile", "see --wasm-profile", default="")
+    parser.addini("wasm_fetch", "see --wasm-fetch; relative to the ini file", default="")
+    parser.addini("wasm_snapshot", "see --wasm-snapshot", type="bool", default=False)
+    parser.addini("wasm_report", "see --wasm-report; relative to the ini file", default="")
+    parser.addini("wasm_baseline", "see --wasm-baseline; relative to the ini file", default="")
 
 
 def plugin_paths(config: pytest.Config) -> list[Path]:
@@ -61,3 +106,60 @@ def text_of(config: pytest.Config, name: str) -> tuple[str, Path]:
     if given is not None:
         return given, config.invocation_params.dir
     return str(config.getini(name)), config.inipath.parent if config.inipath else config.rootpath
+
+
+def path_of(config: pytest.Config, name: str) -> Path | None:
+    """The path that `wasm_report`, `wasm_baseline` or `wasm_fetch` names; None when none does."""
+    text, folder = text_of(config, name)
+    return folder / text if text else None
+
+
+def wants_snapshots(config: pytest.Config) -> bool:
+    """Whether what plugins emit is to be compared with their snapshots."""
+    return bool(config.getoption("wasm_snapshot") or config.getini("wasm_snapshot"))
+
+
+def check_snapshots(config: pytest.Config) -> None:
+    """Refuse snapshots where nobody can keep them.
+
+    Raises:
+        pytest.UsageError: the plugin that does is switched off.
+    """
+    if wants_snapshots(config) and not hasattr(config.option, "update_snapshots"):
+        raise pytest.UsageError("--wasm-snapshot needs the pytest plugin syrupy, which is switched off here.")
+
+
+def keep_snapshots(config: pytest.Config) -> None:
+    """Tell syrupy's own fixture that delta snapshots are none of its files, lest it deletes those not in the run."""
+    if hasattr(config.option, "ignore_file_extensions"):  # syrupy is there
+        ignored = config.option.ignore_file_extensions or []
+        config.option.ignore_file_extensions = list(dict.fromkeys([*ignored, SNAPSHOT_FILES]))
+
+
+def named(config: pytest.Config, name: str) -> str:
+    """An option with its value as the user gave it, for messages: on the command line, or as an ini key."""
+    given = config.getoption(name)
+    return f"--{name.replace('_', '-')}={given}" if given is not None else f"{name}={config.getini(name)}"
+
+
+def title(nodeid: str) -> str:
+    """The title of an item's failure: its id. Where it could take that for a dotted name, pytest would show no dots."""
+    return f"{nodeid} " if "." in nodeid else nodeid
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process only runs tests for another one, which sums up (pytest-xdist)."""
+    return hasattr(config, "workerinput")
+
+
+def check_alone(config: pytest.Config) -> None:
+    """Refuse what says nothing without a plugin, on the command line: an ini file may have it for other runs.
+
+    Raises:
+        pytest.UsageError: there is such an option.
+    """
+    for name in ("wasm_report", "wasm_baseline", "wasm_snapshot"):
+        if config.getoption(name) not in (None, False):
+            raise pytest.UsageError(
+                f"--{name.replace('_', '-')}: no plugin is judged in this run. Add --wasm-plugin=PATH."
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_plugin import options
+from pytest_plugin import comparing, options
 from pytest_plugin.fixtures import delta_snapshot, load_wasm_plugin, signalk, wasm_plugin
 from pytest_plugin.results import RESULTS, Results
 
@@ -27,18 +27,53 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the place where results are gathered."""
     config.addinivalue_line(
         "markers",
-        "wasm(plugin=None, capabilities=None, config=None): which plugin the fixtures of this test load, and how",
+        "wasm(plugin=None, capabilities=None, config=None, profile=None): which plugin the fixtures of this test load, "
+        "and how",
     )
     config.stash[RESULTS] = Results()
+    options.keep_snapshots(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Explain a requirement, and run nothing."""
+    wanted = config.getoption("wasm_explain")
+    if wanted is None:
+        return None
+    from pytest_plugin import explaining
+
+    return explaining.explain(wanted)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Read the plugins before anything else happens: what is wrong with them is a usage error."""
+    if options.path_of(session.config, "wasm_fetch") is not None:
+        from pytest_plugin import recordings
+
+        recordings.answers(session.config)
+    if options.text_of(session.config, "wasm_profile")[0]:
+        from pytest_plugin import profiles
+
+        profiles.chosen(session.config)
     if options.plugin_paths(session.config):
         from pytest_plugin import selection
 
         selection.prepare(session.config)
+        _prepare_outputs(session.config)
+    else:
+        options.check_alone(session.config)
+
+
+def _prepare_outputs(config: pytest.Config) -> None:
+    if options.path_of(config, "wasm_baseline") or config.getoption("wasm_baseline_update"):
+        from pytest_plugin import baseline
+
+        baseline.prepare(config)
+    if options.path_of(config, "wasm_report") and not options.is_worker(config) and not config.option.collectonly:
+        from pytest_plugin import reporting
+
+        reporting.begin(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -89,9 +124,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             from pytest_plugin import selection
 
             subjects = selection.subjects(metafunc.config)
-            metafunc.parametrize(
-                "wasm_plugin", [s.path for s in subjects], ids=[s.name for s in subjects], indirect=True
-            )
+            if marker is not None and marker.kwargs.get("profile") is not None:  # then not once for each profile
+                subjects = list({s.plugin: s for s in reversed(subjects)}.values())[::-1]
+            metafunc.parametrize("wasm_plugin", subjects, ids=[s.name for s in subjects], indirect=True)
+
+
+# A wrapper, so that it comes before what others say about the same comparison.
+@pytest.hookimpl(wrapper=True)
+def pytest_assertrepr_compare(
+    config: pytest.Config, op: str, left: object, right: object
+) -> Generator[None, list[list[str] | None], list[list[str] | None]]:
+    """Say of deltas which path differs; with -vv, behind it, what pytest says of them."""
+    others = yield
+    ours = comparing.explained(op, left, right)
+    if not ours:
+        return others
+    whole = next((lines[1:] for lines in others if lines), []) if config.get_verbosity() > 1 else []
+    return [[*ours, *whole]]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,7 +151,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if verdict is not None and report.when == "call":
         report.wasm = verdict  # type: ignore[attr-defined]  # an attribute of ours
         if report.skipped:
-            report.longrepr = (str(item.path), 0, f"not applicable: {verdict['reason']}")
+            known = verdict["outcome"] == "known"
+            reason = f"known failure: {verdict['known']}" if known else f"not applicable: {verdict['reason']}"
+            report.longrepr = (str(item.path), 0, reason)
     return report
 
 
@@ -115,6 +166,8 @@ def pytest_report_teststatus(
         return None
     if verdict["outcome"] == "not-applicable":
         return "not applicable", "n", ("N/A", {"blue": True})
+    if verdict["outcome"] == "known":
+        return "known", "k", ("KNOWN", {"yellow": True})
     if verdict["cascade"]:
         return "not judged", "u", ("NOT JUDGED", {"red": True})
     if verdict["outcome"] == "warn":
@@ -133,14 +186,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A run that judged nothing is no success."""
-    if exitstatus == pytest.ExitCode.OK and session.config.stash[RESULTS].judged_nothing():
+    """A run that judged nothing is no success. Write the baseline, where that was asked for."""
+    config = session.config
+    results = config.stash[RESULTS]
+    if exitstatus == pytest.ExitCode.OK and results.judged_nothing():
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    if config.getoption("wasm_baseline_update") and results.verdicts and not options.is_worker(config):
+        from pytest_plugin import baseline
+
+        baseline.update(session, results.verdicts.values())
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Sum up by group."""
     if config.stash[RESULTS].verdicts:
-        from pytest_plugin import summary
+        from pytest_plugin import baseline, summary
 
-        summary.write(terminalreporter, config.stash[RESULTS])
+        summary.write(terminalreporter, config.stash[RESULTS], config.stash.get(baseline.UPDATED, ""))

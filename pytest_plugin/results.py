@@ -8,17 +8,29 @@ import pytest
 
 
 class VerdictData(TypedDict):
-    """A verdict in the form that travels with a report, also between processes."""
+    """A verdict in the form that travels with a report, also between processes.
 
+    `name` is the first part of the item's id; `plugin` is the same without the profile. `known` is the reason that the
+    baseline gives, and `again` the command that shows a failure again. `departures` is in what the host departed from
+    the contract.
+    """
+
+    name: str
     plugin: str
+    profile: str
     group: str
     requirement: str
     level: str
     text: str
     outcome: str
     reason: str
+    case: list[str]
     mend: str
+    log: list[str]
+    again: str
+    known: str
     cascade: bool
+    departures: list[str]
 
 
 class Results:

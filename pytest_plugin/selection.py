@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.catalogue import catalogue
+from conformance.deltas import streams
+from conformance.drivers.reference import RefhostDriver
 from conformance.subject import Subject
-from pytest_plugin import options
+from pytest_plugin import options, profiles, recordings
+from refhost.arguments import example, json_object, json_object_or_file, sentence
 from refhost.capabilities import Grants
 from refhost.errors import HostError
-from refhost.jsontext import NotJson, loads
 from refhost.package import PluginPackage, read_package
 from refhost.printing import printable
+from refhost.profiles import DOCUMENTED
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from refhost.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,11 @@ class Selected:
 
     Attributes:
         name: the first part of its items' ids: the plugin's id, or the name of its file; with a number behind it where
-            another plugin of this run is called the same.
+            another plugin of this run is called the same, and the profile behind that where it is not the contract.
         alone: that name without the number, as it is when this plugin alone is judged.
         path: where it is.
         command: the command line that judges it alone; an id is put behind it.
+        profile: how the host behaves.
     """
 
     name: str
@@ -38,6 +44,12 @@ class Selected:
     path: Path
     subject: Subject
     command: str
+    profile: str = DOCUMENTED.name
+
+    @property
+    def plugin(self) -> str:
+        """The name without the profile: what baselines and reports know it by."""
+        return self.name.removesuffix(f"@{self.profile}")
 
 
 _SELECTED = pytest.StashKey[list[Selected]]()
@@ -50,6 +62,7 @@ def prepare(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: something cannot be used; in a sentence or two.
     """
+    options.check_snapshots(config)
     capabilities = read_capabilities(config)
     given = read_config(config)
     selected: list[Selected] = []
@@ -57,17 +70,21 @@ def prepare(config: pytest.Config) -> None:
         shown = options.shown_path(config, path)
         where = f"{_given_by(config)}={shown}"
         package = package_at(path, where, capabilities)
-        subject = Subject(package, config=given)
-        try:
-            subject.binary  # noqa: B018 - reading it compiles it, and finds out whether it is a plugin at all
-        except HostError as error:
-            raise _usage(where, error) from None
         alone = _name(package, path)
-        name = _free_name(alone, {entry.name for entry in selected})
-        selected.append(Selected(name, alone, path, subject, _command(config, shown)))
+        name = _free_name(alone, {entry.plugin for entry in selected})
+        for profile in profiles.chosen(config):
+            driver = RefhostDriver(answers=recordings.answers(config), profile=profile)
+            subject = Subject(package, config=given, driver=driver)
+            try:
+                subject.binary  # noqa: B018 - reading it compiles it, and finds out whether it is a plugin at all
+            except HostError as error:
+                raise _usage(where, error) from None
+            names = (profiles.suffixed(name, profile), profiles.suffixed(alone, profile))
+            selected.append(Selected(*names, path, subject, _command(config, shown, profile), profile.name))
     config.stash[_SELECTED] = selected
+    profiles.check_ids(config.args, {entry.plugin for entry in selected}, profiles.chosen(config))
     # Here, and not when items are collected: under xdist only the workers collect, and cannot end in a usage error.
-    _check_pasted(_pasted(config))
+    _check_pasted(config, _pasted(config))
 
 
 def subjects(config: pytest.Config) -> list[Selected]:
@@ -103,8 +120,8 @@ def read_capabilities(config: pytest.Config) -> dict[str, Any] | None:
     text, _ = options.text_of(config, "wasm_capabilities")
     if not text:
         return None
-    value = _object("--wasm-capabilities", text, '{"dataWrite": false}')
     try:
+        value = json_object(text, hint=example("--wasm-capabilities", '{"dataWrite": false}'))
         Grants.exactly(value)
     except HostError as error:
         raise _usage("--wasm-capabilities", error) from None
@@ -120,31 +137,14 @@ def read_config(config: pytest.Config) -> dict[str, Any] | None:
     text, folder = options.text_of(config, "wasm_config")
     if not text:
         return None
-    if text.startswith("@"):
-        file = folder / text[1:]
-        try:
-            text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8"
-            raise pytest.UsageError(f"--wasm-config: {file} cannot be read: {reason}.") from None
-    return _object("--wasm-config", text, '{"interval": 5}')
-
-
-def _object(option: str, text: str, example: str) -> dict[str, Any]:
-    hint = f"Give a JSON object, such as {option}={shlex.quote(example)}."
     try:
-        value = loads(text)
-    except NotJson as error:
-        raise pytest.UsageError(f"{option}: {text[:60]!r} is not JSON: {error}. {hint}") from None
-    if not isinstance(value, dict):
-        raise pytest.UsageError(f"{option}: {text[:60]!r} is JSON, but not an object. {hint}")
-    return value
+        return json_object_or_file(text, folder=folder, hint=example("--wasm-config", '{"interval": 5}'))
+    except HostError as error:
+        raise _usage("--wasm-config", error) from None
 
 
 def _usage(where: str, error: HostError) -> pytest.UsageError:
-    message = error.message if error.message.rstrip().endswith((".", "?")) else f"{error.message}."
-    # It may quote names out of a package or a binary: those must neither act on the terminal nor begin a line.
-    return pytest.UsageError(printable(f"{where}: {message} {error.hint}".strip(), limit=4000, lines=False))
+    return pytest.UsageError(sentence(where, error))
 
 
 def _name(package: PluginPackage, path: Path) -> str:
@@ -162,9 +162,11 @@ def _free_name(alone: str, taken: set[str]) -> str:
     return name
 
 
-def _command(config: pytest.Config, shown: str) -> str:
+def _command(config: pytest.Config, shown: str, profile: Profile) -> str:
     words = ["pytest", f"--wasm-plugin={shown}"]
-    for option in ("wasm_capabilities", "wasm_config"):
+    if options.text_of(config, "wasm_profile")[0]:
+        words.append(f"--wasm-profile={profile.name}")
+    for option in ("wasm_capabilities", "wasm_config", "wasm_fetch"):
         given = config.getoption(option)
         if given is not None:
             words.append(f"--{option.replace('_', '-')}={given}")
@@ -186,8 +188,10 @@ def _pasted(config: pytest.Config) -> list[str]:
     return [arg for arg in config.args if arg.split("::")[0] in names and not _is_a_file(config, arg)]
 
 
-def _check_pasted(pasted: list[str]) -> None:
+def _check_pasted(config: pytest.Config, pasted: list[str]) -> None:
     ids = [f"{group.name}::{entry.id}" for group in catalogue() for entry in group.requirements]
+    if options.wants_snapshots(config):
+        ids += [f"SNAPSHOT::{name}" for name in streams()]
     for wanted in pasted:
         _, _, within = wanted.partition("::")
         if within and not any(_matches(known, within) for known in ids):

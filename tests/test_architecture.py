@@ -22,7 +22,7 @@ FORBIDDEN = {
     "pytest_plugin": set(),
 }
 # Nothing heavy is imported before an option or a fixture asks for it.
-LIGHT = ("pytest_plugin/plugin.py", "pytest_plugin/fixtures.py", "pytest_plugin/options.py", "pytest_plugin/results.py")
+LIGHT = tuple(f"pytest_plugin/{name}.py" for name in ("plugin", "fixtures", "options", "results", "comparing"))
 
 
 def sources(package):

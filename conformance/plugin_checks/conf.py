@@ -6,14 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.configuration import mistyped_configurations
+from conformance.deltas import ordinary_deltas
 from conformance.plugin_checks.registry import check
-from conformance.trial import FAULT_WORDS, require
+from conformance.properties import counterexample
+from conformance.strategies import any_configurations, configurations
+from conformance.trial import FAULT_WORDS, require, unharmed
 from conformance.verdict import NotApplicable, Violation
+from refhost.errors import ConfigurationError
 from refhost.jsontext import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from conformance.drivers.interface import Session
     from conformance.trial import Trial
 
 _NOT_OBJECTS = ("[]", "null", "5", '""', "true", '["a"]', "-0.5")
@@ -146,14 +151,67 @@ def saves_objects(trial: Trial) -> None:
 
 @check("CONF-012")
 def says_why_it_refuses(trial: Trial) -> None:
-    """A start that is refused names the reason."""
+    """A start that is refused names the reason, whatever it was refused for."""
     trial.startable()
-    for text in ("[]", "{"):
-        with trial.session() as session:
-            refused = session.start_with(text) == "error" and not session.fault
+    refused = False
+
+    def start(session: Session, text: str) -> None:
+        nonlocal refused
+        if session.start_with(text) == "error" and not session.fault:
+            refused = True
             answer = session.status_code
             told = session.error or (answer.strip() if isinstance(answer, str) else "")
-            if refused:
-                require(told, f"it refused the text {text!r} and gave no error that would tell a user why")
-                return
-    raise NotApplicable("the plugin refuses no configuration")
+            require(told, f"it refused the text {text[:200]!r} and gave no error that would tell a user why")
+
+    for text in ("[]", "{"):
+        with trial.session() as session:
+            start(session, text)
+
+    def try_one(config: dict[str, Any]) -> None:
+        with trial.session() as session:
+            start(session, dumps(config))
+
+    found = counterexample(trial, "CONF-012", any_configurations(trial.subject.schema), try_one)
+    if found:
+        raise found.violation
+    if not refused:
+        raise NotApplicable("the plugin refuses no configuration")
+
+
+@check("CONF-013")
+def takes_what_its_schema_accepts(trial: Trial) -> None:
+    """Whatever its schema accepts starts it, or is refused; what is reported is the smallest configuration."""
+    trial.startable()
+    try:
+        accepted = configurations(trial.subject.schema)
+    except ConfigurationError as error:
+        raise NotApplicable(str(error)) from None
+
+    def start(config: dict[str, Any]) -> None:
+        with trial.session() as session:
+            state = session.start(config)
+            if state == "running":
+                session.publish(ordinary_deltas()[0])
+                session.advance(1)
+                state = session.state
+            unharmed(session, f"with {dumps(config)[:200]}, which its schema accepts")
+            require(state in ("running", "error"), f"with {dumps(config)[:200]} it is {state}: {session.why()}")
+
+    found = counterexample(trial, "CONF-013", accepted, start)
+    if found:
+        raise found.violation
+
+
+@check("CONF-014")
+def bears_any_configuration(trial: Trial) -> None:
+    """Whatever object was saved as its configuration; what is reported is the smallest."""
+    trial.startable()
+
+    def start(config: dict[str, Any]) -> None:
+        with trial.session() as session:
+            session.start(config)
+            unharmed(session, f"with {dumps(config)[:200]}")
+
+    found = counterexample(trial, "CONF-014", any_configurations(trial.subject.schema), start)
+    if found:
+        raise found.violation

@@ -1,4 +1,4 @@
-"""DELTA: what the plugin emits, and what deltas do to it (contract §10)."""
+"""DELTA: what the plugin emits (contract §10); what deltas do to it is in `delivered`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Flaky
-
-from conformance.deltas import edge_deltas, ordinary_deltas
 from conformance.plugin_checks.registry import check
-from conformance.strategies import deltas
-from conformance.trial import require, unharmed
 from conformance.verdict import NotApplicable, Violation
-from refhost.binary import CoreBinary
 from refhost.delta import kind_of, pairs, problems
-from refhost.jsontext import NotJson, dumps, loads
+from refhost.jsontext import NotJson, loads
 from refhost.meta import ALARM_STATES
 
 if TYPE_CHECKING:
@@ -27,9 +20,6 @@ if TYPE_CHECKING:
     from conformance.trial import Trial
     from refhost.delta import Delta, DeltaProblem
 
-_EXAMPLES = 60
-_ECHOES = 200
-_LARGE = 1_000_000
 _PATH = re.compile(r"[A-Za-z0-9_:\-]+(\.[A-Za-z0-9_:\-]+)*")
 _CONTEXT = re.compile(r"(vessels|aircraft|aton|atons|sar|shore)\.\S+")
 
@@ -249,111 +239,3 @@ def names_a_version(trial: Trial) -> None:
             raise _violation(
                 trial, number, claim, f"it was emitted with the version {claim.version}; there are 1 and 2"
             )
-
-
-# Deltas that come to the plugin.
-
-
-def _needs_handler(trial: Trial) -> None:
-    binary = trial.subject.binary
-    if isinstance(binary, CoreBinary):
-        there = "delta_handler" in binary.exports
-    else:
-        there = binary.exported("delta-handler") is not None
-    if not there:
-        raise NotApplicable("the plugin takes no deltas")
-    if not trial.subject.grants.has("dataRead"):
-        raise NotApplicable("the plugin does not hold the capability dataRead")
-
-
-@check("DELTA-014")
-def takes_ordinary_deltas(trial: Trial) -> None:
-    """What every boat's bus carries."""
-    _needs_handler(trial)
-    with trial.running() as session:
-        for delta in ordinary_deltas():
-            session.publish(delta)
-            unharmed(session, "given an ordinary delta")
-
-
-@check("DELTA-015")
-def takes_unusual_deltas(trial: Trial) -> None:
-    """Valid, and yet not what one thinks of first."""
-    _needs_handler(trial)
-    for delta in edge_deltas():
-        with trial.running() as session:
-            session.publish(delta)
-            unharmed(session, "given an unusual, valid delta")
-
-
-class _Hung(BaseException):
-    """Ends Hypothesis at once, since it is no Exception: looking for less would take a call limit each time."""
-
-
-@check("DELTA-016")
-def takes_any_delta(trial: Trial) -> None:
-    """Whatever Hypothesis finds; what it reports is the smallest delta."""
-    _needs_handler(trial)
-    trial.lived()
-    smallest: list[tuple[Delta, str]] = [({}, "")]
-
-    def one(delta: Delta) -> None:
-        with trial.running() as session:
-            session.publish(delta)
-            if session.fault:
-                smallest[0] = delta, session.why()
-                raise _Hung if session.fault == "timeout" else Violation(session.why())
-
-    run = settings(
-        max_examples=_EXAMPLES,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        print_blob=False,
-        report_multiple_bugs=False,
-    )(given(deltas())(one))
-    try:
-        run()
-    except (Violation, Flaky, _Hung):
-        delta, why = smallest[0]
-        raise Violation(f"a valid delta brought it down: {why}", case=f"deliver {dumps(delta)}") from None
-
-
-@check("DELTA-017")
-def takes_large_deltas(trial: Trial) -> None:
-    """A megabyte in one delta."""
-    _needs_handler(trial)
-    with trial.running() as session:
-        session.publish({"updates": [{"values": [{"path": "plugins.large", "value": "x" * _LARGE}]}]})
-        unharmed(session, f"given a delta of {_LARGE} bytes")
-
-
-@check("DELTA-018")
-def does_not_answer_itself(trial: Trial) -> None:
-    """Its own deltas, which it gets too, do not set it off without end."""
-    _needs_handler(trial)
-    with trial.running() as session:
-        for delta in ordinary_deltas():
-            before = len(session.claims)
-            session.publish(delta)
-            count = len(session.claims) - before
-            require(
-                count <= _ECHOES,
-                f"one delta made it emit {count} deltas: it answers its own",
-                case=f"deliver {dumps(delta)}",
-            )
-        cut_off = [record for record in session.log if record.kind == "refused" and "(R21)" in record.text]
-        require(not cut_off, f"it was cut off: {cut_off[0].text}" if cut_off else "")
-
-
-@check("DELTA-019")
-def takes_many_deltas(trial: Trial) -> None:
-    """Two thousand ordinary deltas in a row."""
-    _needs_handler(trial)
-    with trial.running() as session:
-        for _ in range(250):
-            for delta in ordinary_deltas():
-                session.publish(delta)
-        unharmed(session, "given two thousand ordinary deltas")

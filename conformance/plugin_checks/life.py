@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from hypothesis.strategies import just
+
 from conformance.deltas import ordinary_deltas
+from conformance.lives import Life, Step, lives
 from conformance.plugin_checks.registry import check
+from conformance.properties import counterexample
+from conformance.strategies import configurations
 from conformance.trial import FAULT_WORDS, require, unharmed
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.binary import CoreBinary
+from refhost.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.drivers.interface import Session
     from conformance.trial import Trial
 
 _LIVES = 10
+_GROWING_LIVES = 4
 
 
 @check("LIFE-001")
@@ -115,10 +125,72 @@ def lives_on_in_a_new_instance(trial: Trial) -> None:
         _live(trial, session, "loaded again over the files and configuration of its first life")
 
 
-def _live(trial: Trial, session: Session, doing: str) -> None:
+@check("LIFE-011")
+def takes_up_the_same_again(trial: Trial) -> None:
+    """What it registered and opened in its later lives is what it had in its first."""
+    trial.survived()
+    held: list[set[str]] = []
+    with trial.session() as session:
+        for _ in range(3):
+            held.append(set())
+            _live(trial, session, "started again", look=lambda: held[-1].update(_held(session)))
+            session.stop()
+    if not any(held):
+        raise NotApplicable("an ordinary run registers nothing and opens no socket")
+    for life, now in enumerate(held[1:], 2):
+        lost, more = (", ".join(sorted(which)[:5]) for which in (held[0] - now, now - held[0]))
+        require(not lost, f"in life number {life} it did not take up {lost} again, which it had in its first")
+        require(not more, f"in life number {life} it had {more}, which it had not in its first")
+
+
+def _held(session: Session) -> list[str]:
+    sockets = [f"a {s.kind} socket{f' on port {s.port}' if s.port else ''}" for s in session.open_sockets]
+    return [*session.registered, *sockets]
+
+
+@check("LIFE-012")
+def emits_no_more_each_life(trial: Trial) -> None:
+    """Nothing inside of it, such as a handler, survives its stop and then answers as well."""
+    if not trial.survived().claims:
+        raise NotApplicable("the plugin emits nothing in an ordinary run")
+    counts = []
+    with trial.session() as session:
+        for _ in range(_GROWING_LIVES):
+            before = len(session.claims)
+            _live(trial, session, "started again")
+            session.stop()
+            counts.append(len(session.claims) - before)
+    # The first life may differ, and the second may tell what was stored in it.
+    grows = all(less < more for less, more in pairwise(counts[1:]))
+    require(not grows, f"in {_GROWING_LIVES} lives that were the same it emitted {', '.join(map(str, counts))} deltas")
+
+
+@check("LIFE-013")
+def lives_any_life(trial: Trial) -> None:
+    """Any sequence of what a host may do with it; what is reported is the shortest."""
+    trial.lived()
+    try:
+        settings = configurations(trial.subject.schema)
+    except ConfigurationError:
+        settings = just({})
+
+    def live(steps: list[Step]) -> None:
+        with trial.session() as session:
+            Life(session, trial.subject).live(steps)
+
+    found = counterexample(trial, "LIFE-013", lives(trial.subject, settings), live)
+    if found:
+        raise found.violation
+
+
+def _live(trial: Trial, session: Session, doing: str, *, look: Callable[[], None] = lambda: None) -> None:
+    """One life up to its stop; `look` is called now and again."""
     state = session.start(trial.subject.config)
     require(state == "running", f"{doing}: {session.why()}")
+    look()
     for delta in ordinary_deltas():
         session.publish(delta)
+    look()
     session.advance(3)
     unharmed(session, doing)
+    look()

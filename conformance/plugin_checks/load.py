@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.trial import Trial
-    from refhost.binary import Problem
+    from refhost.problem import Problem
 
 
 @check("LOAD-001")

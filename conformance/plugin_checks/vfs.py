@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from conformance.canaries import Surroundings, heard, secret_of
+from conformance.deltas import ordinary_deltas
+from conformance.drivers.interface import KeepsFiles
+from conformance.drivers.records import Installed
 from conformance.plugin_checks.registry import check
 from conformance.trial import require, unharmed
 from conformance.verdict import NotApplicable, Violation
@@ -125,3 +132,71 @@ def makes_no_links(trial: Trial) -> None:
     _needs_files(trial)
     links = [o for o in trial.lived().file_operations if o.name == "symlink"]
     require(not links, f"it made the symbolic link {links[0].path}" if links else "")
+
+
+_LINKS = ("symlink", "link")
+
+
+def _lives_twice(trial: Trial, session: Session) -> None:
+    """Two ordinary lives, with a new instance for the second."""
+    for _ in range(2):
+        session.start(trial.subject.config)
+        session.advance(3)
+        for delta in ordinary_deltas():
+            session.publish(delta)
+        session.advance(3)
+        session.stop()
+        session.reload()
+    trial.keep(session)
+
+
+def _knows_nothing(session: Session, secret: str) -> None:
+    """Nothing of what lies around is known to the plugin, and no link of it leads there."""
+    known = heard(session, secret)
+    require(not known, f"{known} holds what is in a file outside of its tree")
+    for operation in session.file_operations:
+        if operation.name in _LINKS and operation.error in _ESCAPES:
+            raise Violation(f"it tried to make the link {operation.path!r} to a place outside of its tree")
+
+
+@check("VFS-009")
+def keeps_to_its_tree_in_memory(trial: Trial) -> None:
+    """Another plugin's files and configuration, beside its own, stay as they are and unknown."""
+    _needs_files(trial)
+    trial.lived()
+    package = trial.subject.package
+    secret = secret_of(package.name)
+    driver = trial.subject.driver
+    neighbour = replace(package, id="canary", manifest={**package.manifest, "name": "canary"})
+    with driver.host(call_seconds=trial.call_seconds) as host:
+        canary = host.boot(Installed(neighbour, {"canary": secret}, enabled=False))[0]
+        canary.write_file("/data/canary.txt", secret.encode())
+        before = dict(canary.files), dict(canary.configuration)
+        session = host.load(package)
+        _lives_twice(trial, session)
+        after = dict(canary.files), dict(canary.configuration)
+        require(before == after, "it changed the files or the configuration of another plugin")
+        _knows_nothing(session, secret)
+
+
+@check("VFS-010")
+def keeps_to_its_tree_on_disk(trial: Trial) -> None:
+    """All around its tree in a real directory."""
+    _needs_files(trial)
+    trial.lived()
+    package, driver = trial.subject.package, trial.subject.driver
+    if not isinstance(driver, KeepsFiles):
+        raise NotApplicable("the host does not say where it keeps the files of plugins")
+    with trial.session() as session:
+        plugin_id = session.id
+    with TemporaryDirectory(prefix="canaries-") as base:
+        around = Surroundings(Path(base), plugin_id)
+        around.plant(secret_of(package.name))
+        before = around.around()
+        with driver.on_disk(around.server).session(package, call_seconds=trial.call_seconds) as session:
+            _lives_twice(trial, session)
+            after, links = around.around(), around.links_out()
+            changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+            require(not changed, f"outside of its tree it changed {', '.join(changed[:5])}")
+            require(not links, f"it made the link {links[0] if links else ''}, which leads out of its tree")
+            _knows_nothing(session, secret_of(package.name))

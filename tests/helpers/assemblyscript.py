@@ -13,7 +13,8 @@ from refhost.package import PluginPackage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Like runtime "stub": objects are never freed; their size stands in the four bytes before them.
+# Like runtime "stub": objects are never freed, but for a delta, whose place is used again. Their size stands in the
+# four bytes before them.
 NEW = """
   (local $p i32)
   (local.set $p (i32.add (global.get $heap) (i32.const 16)))
@@ -65,7 +66,8 @@ def binary(
         "plugin_start": '(func (export "plugin_start") (param $config i32) (param $length i32) (result i32) '
         f"{' '.join(begun)} (i32.const 0))",
         "plugin_stop": '(func (export "plugin_stop") (result i32) (i32.const 0))',
-        "delta_handler": f'(func (export "delta_handler") (param $delta i32) {delta})',
+        "delta_handler": f'(func (export "delta_handler") (param $delta i32) {delta} '
+        f"(global.set $heap (i32.sub (local.get $delta) (i32.const 16))))",
         **(exports or {}),
     }
     return assemble("\n".join([_GLOBALS, *functions.values()]))

@@ -47,12 +47,29 @@ DELTAS: tuple[str | bytes, ...] = (
     value("notifications.wat.state", '{"state":"normal","method":[],"message":"All is well"}'),
 )
 
+ENDPOINTS = (
+    '[{"method":"GET","path":"/api/status","handler":"get_status"},'
+    '{"method":"GET","path":"/api/items/:id","handler":"get_item"},'
+    '{"method":"POST","path":"/api/items","handler":"post_item"}]'
+)
+ITEM = '{"statusCode":200,"headers":{"Content-Type":"application/json"},"body":{"id":"1"}}'
+NO_ITEM = '{"statusCode":404,"headers":{"Content-Type":"application/json"},"body":"{\\"error\\":\\"no such item\\"}"}'
+BAD_ITEM = '{"statusCode":400,"body":"an item is a JSON object"}'
+SWITCH = "handle_put_vessels_self_plugins_wat_switch"
+SWITCHED = '{"state":"COMPLETED","statusCode":200}'
+NOT_SWITCHED = '{"state":"COMPLETED","statusCode":400,"message":"The switch is true or false"}'
+
 # Scratch places in its memory.
 DESCRIPTOR, COUNT, VECTOR, ANSWER, ANSWER_SIZE, CONTENTS = 64, 68, 72, 1024, 2048, 4096
 
 SPEED = text("navigation.speedOverGround")
 ANSWER_BUFFER = f"(i32.const {ANSWER}) (i32.const {ANSWER_SIZE})"
 READ_SPEED = call("sk_get_self_path", SPEED, ANSWER_BUFFER)
+MAY_READ = f"(call $sk_has_capability {text('dataRead')})"
+PUTS = when(
+    f"(call $sk_has_capability {text('putHandlers')})",
+    call("sk_register_put_handler", text("vessels.self"), text("plugins.wat.switch")),
+)
 REFUSE = call("sk_set_error", text("The configuration is not a JSON object"))
 
 
@@ -78,6 +95,27 @@ def write_out(value: str | bytes) -> str:
 def string_out(export: str, body: str) -> str:
     """An export of the form `(out, max) -> length`."""
     return f'(func (export "{export}") (param $out i32) (param $max i32) (result i32) {body})'
+
+
+def handler(export: str, *code: str) -> dict[str, str]:
+    """An export of the form `(text, length, out, max) -> length`, by its name; `$asked` and `$length` are the text."""
+    parameters = "(param $asked i32) (param $length i32) (param $out i32) (param $max i32) (result i32)"
+    return {export: f'(func (export "{export}") {parameters} (local $i i32) {" ".join(code)})'}
+
+
+def asked_has(part: str) -> str:
+    """Whether the text that a handler was asked with holds a part, as a condition."""
+    return f"(call $contains (local.get $asked) (local.get $length) {text(part)})"
+
+
+def asked_begins(character: str) -> str:
+    """Whether it begins with a character."""
+    return f"(i32.eq (i32.load8_u (local.get $asked)) (i32.const {ord(character)}))"
+
+
+def answer(given: str | bytes) -> str:
+    """Answer with a text, and return."""
+    return f"{write_out(given)} (return)"
 
 
 # Blocks lie one after the other; once none is in use, the room is used again. The memory grows as it must.
@@ -186,9 +224,11 @@ class Honest:
         written: after `data/note.txt` was written; `$error` is the errno.
         ask: what it does without `dataWrite`.
         may: whether it may emit, as a condition.
+        puts: how it registers its PUT handler.
         save: how it saves its configuration.
         status: how it sets its status.
         end: the last thing in `plugin_start`; `return` gives another status than 0.
+        endpoints: what `http_endpoints` returns.
         poll, delta, stop: at the beginning of these calls.
         look: how `poll` reads the model.
         exports: whole exports in the place of its own; "" leaves one out.
@@ -209,10 +249,12 @@ class Honest:
     written: str = when("(local.get $error)", call("sk_set_error", text("Cannot write /data/note.txt")))
     ask: str = call("sk_set_error", text("The capability dataWrite is missing: nothing is emitted"))
     may: str = f"(call $sk_has_capability {text('dataWrite')})"
+    puts: str = PUTS
     save: str = call("sk_save_config", text('{"greeting":"hello"}'))
     status: str = call("sk_set_status", text("Running"))
     end: str = ""
     poll: str = ""
+    endpoints: str = ENDPOINTS
     look: str = READ_SPEED + call("sk_get_path", text("vessels.self.navigation.position"), ANSWER_BUFFER)
     delta: str = ""
     stop: str = ""
@@ -222,7 +264,7 @@ class Honest:
 
     def binary(self) -> bytes:
         """The module."""
-        exports = {**self._metadata(), **self._life(), **self.exports}
+        exports = {**self._metadata(), **self._life(), **self._handlers(), **self.exports}
         return assemble("\n".join([_HELPERS, *exports.values(), self.more]), imports=self.imports)
 
     def package(self) -> PluginPackage:
@@ -238,11 +280,9 @@ class Honest:
             "mutant",
             Grants.declared(self.capabilities or {}),
             manifest,
-            "mutant/package.json",
         )
 
     def _metadata(self) -> dict[str, str]:
-        endpoints = '[{"method":"GET","path":"/api/status","handler":"get_status"}]'
         return {
             "allocate": f'(func $allocate (export "allocate") (param $n i32) (result i32) {ALLOCATE})',
             "deallocate": '(func (export "deallocate") (param i32 i32) '
@@ -250,14 +290,32 @@ class Honest:
             "plugin_id": string_out("plugin_id", write_out(self.id)),
             "plugin_name": string_out("plugin_name", write_out(self.name)),
             "plugin_schema": string_out("plugin_schema", write_out(self.schema)),
-            "http_endpoints": string_out("http_endpoints", write_out(endpoints)),
-            "get_status": '(func (export "get_status") (param i32 i32) (param $out i32) (param $max i32) '
-            f"(result i32) {write_out(_STATUS_ANSWER)})",
+            "http_endpoints": string_out("http_endpoints", write_out(self.endpoints)),
         }
 
+    def _handlers(self) -> dict[str, str]:
+        switched = when(f"(i32.or {asked_begins('t')} {asked_begins('f')})", answer(SWITCHED))
+        return {
+            **handler(SWITCH, switched, write_out(NOT_SWITCHED)),
+            **handler("get_status", write_out('{"statusCode":200,"body":"{}"}')),
+            **handler("get_item", when(asked_has('"params":{"id":"1"}'), answer(ITEM)), write_out(NO_ITEM)),
+            **handler("post_item", when(asked_has('"body":{'), answer(ITEM)), write_out(BAD_ITEM)),
+        }
+
+    def _begin(self) -> str:
+        """More that it does in `plugin_start`, before its status is set."""
+        return ""
+
+    def _turn(self) -> str:
+        """More that it does in `poll`."""
+        return ""
+
+    def _end(self) -> str:
+        """More that it does in `plugin_stop`."""
+        return ""
+
     def _life(self) -> dict[str, str]:
-        answer = emit(value("plugins.wat.heard", "1"))
-        put = call("sk_register_put_handler", text("vessels.self"), text("plugins.wat.switch"))
+        heard = emit(value("plugins.wat.heard", "1"))
         notify = call(
             "sk_publish_notification",
             text("notifications.wat.started"),
@@ -279,9 +337,10 @@ class Honest:
             self.written,
             f"(drop (call $write_file {text('tmp/cache.txt')} {text('1')}))",
             f"(if (global.get $may) (then {emits} {notify}) (else {self.ask} (nop)))",
-            when(f"(call $sk_has_capability {text('putHandlers')})", put),
+            self.puts,
             call("sk_read_config", ANSWER_BUFFER),
             self.save,
+            self._begin(),
             self.status,
             "(global.set $lives (i32.add (global.get $lives) (i32.const 1)))",
             self.end,
@@ -289,16 +348,15 @@ class Honest:
         return {
             "plugin_start": '(func (export "plugin_start") (param $config i32) (param $length i32) '
             f"(result i32) (local $i i32) (local $error i32) {' '.join(start)} (i32.const 0))",
-            "plugin_stop": f'(func (export "plugin_stop") (result i32) {self.stop} '
+            "plugin_stop": f'(func (export "plugin_stop") (result i32) {self.stop} {self._end()} '
             f"{call('sk_set_status', text('Stopped'))} (i32.const 0))",
             "poll": '(func (export "poll") (result i32) (local $i i32) '
             "(global.set $polls (i32.add (global.get $polls) (i32.const 1))) "
-            f"{self.poll} {self.look} (i32.const 0))",
+            f"{self.poll} {when(MAY_READ, self.look, '(nop)')} {self._turn()} (i32.const 0))",
             "delta_handler": '(func (export "delta_handler") (param $delta i32) (param $length i32) '
             f"(global.set $heard (i32.add (global.get $heard) (i32.const 1))) {self.delta} "
-            f"{when(delta_has(_SPEED_ENTRY), when('(global.get $may)', answer))})",
+            f"{when(delta_has(_SPEED_ENTRY), when('(global.get $may)', heard))})",
         }
 
 
-_STATUS_ANSWER = '{"statusCode":200,"body":"{}"}'
 _SPEED_ENTRY = '"path":"navigation.speedOverGround"'

@@ -49,7 +49,15 @@ def write_module(path: Path, plugin: Honest = HONEST) -> Path:
 
 def manifest(plugin: Honest = HONEST, **changes: object) -> dict[str, object]:
     """Its package.json."""
-    found = {"name": plugin.package_name, "version": "1.0.0", "wasmManifest": "plugin.wasm"}
+    found: dict[str, object] = {
+        "name": plugin.package_name,
+        "version": "1.0.0",
+        "description": "A plugin of the tests",
+        "license": "Apache-2.0",
+        "keywords": ["signalk-wasm-plugin"],
+        "wasmManifest": "plugin.wasm",
+        "files": ["plugin.wasm"],
+    }
     if plugin.capabilities is not None:
         found["wasmCapabilities"] = dict(plugin.capabilities)
     return found | changes

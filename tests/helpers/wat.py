@@ -27,6 +27,7 @@ ENV = {
     "sk_has_capability": "i32 i32 -> i32",
     "sk_register_put_handler": "i32 i32 i32 i32 -> i32",
     "sk_register_resource_provider": "i32 i32 -> i32",
+    "sk_register_weather_provider": "i32 i32 -> i32",
     "sk_register_radar_provider": "i32 i32 -> i32",
     "sk_radar_emit_spokes": "i32 i32 i32 i32 -> i32",
     "sk_emit_binary_stream": "i32 i32 i32 i32 -> i32",

@@ -24,10 +24,14 @@ COMPILER = "assemblyscript@0.27.37"
 SDK = "@signalk/assemblyscript-plugin-sdk@0.2.0"
 
 
+# All of their sources would be published, and their SDK would be installed on every boat.
+PACKAGE = {"PKG-014": "warn", "PKG-018": "warn"}
+# Texts are put into JSON as they came; points of routes are dropped; nothing is kept in a file; any value is taken.
+RESOURCES = {"RES-006": "fail", "RES-007": "warn", "RES-010": "warn", "RES-011": "warn", "RES-013": "fail"}
 # What stands against each of them; every one is a finding about the example, written down in docs/findings.md.
 FINDINGS = {
-    "example-hello-assemblyscript": {"CAP-005": "fail", "CAP-010": "warn"},
-    "example-routes-waypoints": {},
+    "example-hello-assemblyscript": {"CAP-005": "fail", "CAP-010": "warn", **PACKAGE},
+    "example-routes-waypoints": {**PACKAGE, **RESOURCES},
 }
 # At the least so many requirements apply: an example that nothing is asked of would prove nothing.
 JUDGED = {"example-hello-assemblyscript": 65, "example-routes-waypoints": 48}

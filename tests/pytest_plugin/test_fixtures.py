@@ -173,7 +173,7 @@ def test_fixtures_are_listed(project):
 
 def test_marker_is_registered(project):
     result = project.run("--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.wasm(plugin=None, capabilities=None, config=None): *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.wasm(plugin=None, capabilities=None, config=None, profile=None): *"])
 
 
 def test_marker_names_the_plugin(project):
@@ -237,7 +237,7 @@ def test_marker_on_a_class_and_a_module(made):
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ("plugins='made'", "@pytest.mark.wasm has no plugins: plugin, capabilities, config."),
+        ("plugins='made'", "@pytest.mark.wasm has no plugins: plugin, capabilities, config, profile."),
         ("'made'", "@pytest.mark.wasm takes names only: plugin='made'."),
         ("plugin='none.wasm'", "plugin none.wasm: There is no file */none.wasm. Was the plugin built? *"),
         (

@@ -26,10 +26,10 @@ def properties(case):
 
 def test_outcomes(project):
     write_package(project.path / "made", WARNED)
-    result, suite, found, _ = cases(project, "--wasm-plugin=made", "-k", "CAP")
+    result, suite, found, _ = cases(project, "--wasm-plugin=made", "-k", "CAP-001 or CAP-002 or CAP-010")
     assert result.ret == 0
     assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("0", "0", "1")
-    assert set(found) == {f"wat-plugin.CAP.CAP-{number:03}" for number in range(1, 11)}
+    assert set(found) == {f"wat-plugin.CAP.CAP-{number:03}" for number in (1, 2, 10)}
     assert properties(found["wat-plugin.CAP.CAP-001"]) == {"wasm_requirement": "CAP-001", "wasm_outcome": "pass"}
     assert properties(found["wat-plugin.CAP.CAP-002"])["wasm_outcome"] == "warn"
     assert properties(found["wat-plugin.CAP.CAP-010"])["wasm_outcome"] == "not-applicable"

@@ -5,7 +5,7 @@ import json
 import pytest
 from plugin_files import write_package
 
-HEAVY = ("wasmtime", "hypothesis", "pyfakefs", "syrupy", "jsonschema", "refhost", "conformance", "corpus")
+HEAVY = ("wasmtime", "hypothesis", "pyfakefs", "syrupy", "jsonschema", "jinja2", "refhost", "conformance", "corpus")
 # What was loaded when the run was over, without what other plugins load for themselves.
 CONFTEST = """
 import json, pathlib, sys
@@ -55,6 +55,12 @@ def test_the_options_are_explained(project):
             "*--wasm-plugin=PATH*",
             "*--wasm-capabilities=JSON*",
             "*--wasm-config=JSON|@FILE",
+            "*--wasm-fetch=FILE*",
+            "*--wasm-snapshot*",
+            "*--wasm-report=DIR*",
+            "*--wasm-baseline=FILE*",
+            "*--wasm-baseline-update*",
+            "*--wasm-explain=ID*",
         ]
     )
     result.stdout.fnmatch_lines(["*wasm_plugin (paths):*", "*wasm_capabilities (string):", "*wasm_config (string):*"])
@@ -67,6 +73,22 @@ def test_only_collecting_does_not_judge(project, loaded):
     assert result.ret == 0
     assert "wasmtime" in heavy
     assert "syrupy" not in heavy
+
+
+def test_explaining_loads_no_engine(project, loaded):
+    # Nothing is configured, and so nothing is unconfigured.
+    project.pytester.makeconftest(CONFTEST.replace("def pytest_unconfigure", "@__import__('atexit').register\ndef end"))
+    result, heavy = loaded("--wasm-explain=DELTA-001")
+    assert result.ret == 0
+    assert heavy == {"conformance", "refhost"}
+
+
+def test_judging_without_a_report_makes_no_page(project, loaded):
+    write_package(project.path / "made")
+    result, heavy = loaded("--wasm-plugin=made", "-k", "LIFE-001")
+    assert result.ret == 0
+    assert "wasmtime" in heavy
+    assert "jinja2" not in heavy
 
 
 def test_a_host_without_a_plugin(project, loaded):

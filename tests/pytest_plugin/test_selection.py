@@ -67,7 +67,9 @@ def test_id_of_another_plugin_is_no_file(made):
 
 def test_keyword(made):
     assert made.ids("--wasm-plugin=made", "-k", "CAP-010") == ["wat-plugin::CAP::CAP-010"]
-    assert count(made.ids("--wasm-plugin=made", "-k", "LIFE and not LIFE-002"), "wat-plugin::LIFE") == 9
+    rest = made.ids("--wasm-plugin=made", "-k", "LIFE and not LIFE-002")
+    assert count(rest, "wat-plugin::LIFE") == len(rest) > 1
+    assert "wat-plugin::LIFE::LIFE-002" not in rest
 
 
 def test_level_as_keyword(made):

@@ -3,7 +3,7 @@
 A mutant's name is the requirement that it breaks, and a word where there is more than one.
 """
 
-from mutants import components, life, load, meta, speech, surroundings
+from mutants import components, handlers, life, load, meta, networks, pkg, providers, speech, surroundings, withdrawal
 from mutants.mutant import Mutant
 
 MUTANTS: dict[str, Mutant] = {
@@ -12,5 +12,10 @@ MUTANTS: dict[str, Mutant] = {
     **life.MUTANTS,
     **speech.MUTANTS,
     **surroundings.MUTANTS,
+    **handlers.MUTANTS,
+    **providers.MUTANTS,
+    **networks.MUTANTS,
+    **withdrawal.MUTANTS,
     **components.MUTANTS,
+    **pkg.MUTANTS,
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from honest import Honest, config_has
-from wat import LOOP, TRAP, call, text, when
+from honest import PUTS, SWITCH, SWITCHED, Honest, config_has, handler, value, write_out
+from wat import LOOP, TRAP, call, emit, text, when
 
 from mutants.mutant import DEAD, SHORT_LIVED, Mutant
 from refhost.limits import Limits
@@ -59,7 +59,9 @@ LIFE = {
     "LIFE-006": Mutant(match="poll trapped", plugin=Honest(poll=_at_poll(30, TRAP))),
     "LIFE-007": Mutant(match="poll returned 1", plugin=Honest(poll="(return (i32.const 1))")),
     "LIFE-008": Mutant(
-        match="started a second time: start returned 1", plugin=Honest(start=when(_lived(1), REFUSE_QUIETLY))
+        match="started a second time: start returned 1",
+        plugin=Honest(start=when(_lived(1), REFUSE_QUIETLY)),
+        fatal="every check that starts it twice sees it",
     ),
     "LIFE-008 poll": Mutant(
         match="started a second time: it trapped: poll trapped",
@@ -72,8 +74,42 @@ LIFE = {
     ),
 }
 
+_REGISTER_MORE = call("sk_register_put_handler", text("vessels.self"), text("plugins.wat.more"))
+_LATER = "(i32.gt_s (global.get $lives) (i32.const 1))"
+_ONE_MORE_EACH_LIFE = f"""
+  (local.set $i (global.get $lives))
+  (loop $again
+    {emit(value("plugins.wat.lives", "1"))}
+    (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+    (br_if $again (i32.gt_s (local.get $i) (i32.const 0))))"""
+
+LIFE |= {
+    "LIFE-011": Mutant(
+        match="in life number 2 it did not take up PUT vessels.self plugins.wat.switch again",
+        plugin=Honest(puts=when("(i32.eqz (global.get $lives))", PUTS)),
+    ),
+    "LIFE-011 more": Mutant(
+        match="in life number 3 it had PUT vessels.self plugins.wat.more, which it had not in its first",
+        plugin=Honest(puts=PUTS + when(_lived(2), _REGISTER_MORE)),
+    ),
+    "LIFE-012": Mutant(match="in 4 lives that were the same it emitted", plugin=Honest(end=_ONE_MORE_EACH_LIFE)),
+    "LIFE-013": Mutant(
+        match=f"in the life below: it trapped: {SWITCH} trapped",
+        plugin=Honest(exports=handler(SWITCH, when(_LATER, TRAP), write_out(SWITCHED))),
+    ),
+    "LIFE-013 state": Mutant(
+        match="after this life it is error, not running: start returned 1",
+        plugin=Honest(
+            exports=handler(SWITCH, "(global.set $flag (i32.const 1))", write_out(SWITCHED)),
+            start=when("(global.get $flag)", REFUSE_QUIETLY),
+        ),
+    ),
+}
+
 _GREETING = config_has('"greeting"')
 _WITH_SPACES = config_has('"greeting": "')
+
+_HAS_EMPTY_GREETING = config_has('"greeting":""')
 
 CONF = {
     "CONF-001": Mutant(match="with {} it trapped", plugin=Honest(start=when(f"(i32.eqz {_GREETING})", TRAP))),
@@ -113,6 +149,21 @@ CONF = {
         plugin=Honest(save=call("sk_save_config", text("[1]"))),
     ),
     "CONF-012": Mutant(match="it refused the text '[]' and gave no error", plugin=Honest(refuse="")),
+    "CONF-012 object": Mutant(
+        match="""it refused the text '{"greeting":null}' and gave no error""",
+        plugin=Honest(start=when(config_has('"greeting":null'), REFUSE_QUIETLY)),
+    ),
+    "CONF-013": Mutant(
+        match='with {"greeting":""}, which its schema accepts: it trapped',
+        plugin=Honest(start=when(_HAS_EMPTY_GREETING, TRAP)),
+    ),
+    "CONF-013 later": Mutant(
+        match='with {"greeting":""}, which its schema accepts: it trapped: poll trapped',
+        plugin=Honest(start=f"(global.set $flag {_HAS_EMPTY_GREETING})", poll=when("(global.get $flag)", TRAP)),
+    ),
+    "CONF-014": Mutant(
+        match='with {"greeting":[]}: it trapped', plugin=Honest(start=when(config_has('"greeting":[]'), TRAP))
+    ),
 }
 
 MUTANTS = {**LIFE, **CONF}

@@ -14,6 +14,10 @@ from refhost.limits import Limits
 from refhost.package import PluginPackage
 
 if TYPE_CHECKING:
+    from asking import Asking
+    from fetcher import Fetcher
+    from packaged import Packaged
+
     from conformance.drivers.interface import Driver
 
 # What breaks a plugin so early, or so thoroughly, that other requirements cannot hold either.
@@ -27,7 +31,7 @@ class Mutant:
 
     Attributes:
         match: what the reason of the verdict must contain.
-        plugin: the changed plugin, or a whole binary.
+        plugin: the changed plugin, its changed package, or a whole binary.
         limits: of the host; smaller ones where the fault is a hang or a flood.
         driver: the host, where it is another than the reference host as it is.
         fatal: why more than three other MUSTs are broken with it; "" when no more are.
@@ -35,7 +39,7 @@ class Mutant:
     """
 
     match: str
-    plugin: Honest | bytes = field(default_factory=Honest)
+    plugin: Honest | Packaged | Fetcher | Asking | bytes = field(default_factory=Honest)
     limits: Limits = field(default_factory=Limits)
     driver: Driver | None = None
     fatal: str = ""
@@ -44,6 +48,6 @@ class Mutant:
     def subject(self) -> Subject:
         """The mutant, ready to be judged."""
         driver = self.driver or RefhostDriver(limits=self.limits)
-        if isinstance(self.plugin, Honest):
-            return Subject(self.plugin.package(), driver=driver)
-        return Subject(PluginPackage("", self.plugin, "mutant.wasm", Grants.declared({})), driver=driver)
+        if isinstance(self.plugin, bytes):
+            return Subject(PluginPackage("", self.plugin, "mutant.wasm", Grants.declared({})), driver=driver)
+        return Subject(self.plugin.package(), driver=driver)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from confusing import Confusing, Leaking
 from honest import (
     ANSWER,
     ANSWER_BUFFER,
     CAPABILITIES,
     CONTENTS,
+    COUNT,
     SPEED,
     Honest,
     delta_has,
@@ -22,6 +24,9 @@ from refhost.limits import Limits
 _EBADF, _EIO, _ENOSPC = 8, 29, 51
 _IS_START = '"path":"plugins.wat.starts"'
 _IS_POSITION = delta_has('"path":"navigation.position"')
+_IS_TRUE = delta_has('"value":true')
+_GROW = "(memory.grow (i32.const 1))"
+_CANNOT_GROW = f"(i32.eq {_GROW} (i32.const -1))"
 _IS_ECHO = delta_has('"path":"plugins.wat.echo"')
 
 
@@ -73,6 +78,12 @@ _NEEDS_ITS_CACHE = when(
     when("(local.get $error)", "(return (i32.const 1))"),
 )
 
+_LINK_OUT = call("path_symlink", text("../../../canary.txt"), "(i32.const 3)", text("data/link"))
+_TELLS_CANARY = (
+    f"(drop (call $read_file {text('data/canary.txt')}))"
+    f"{call('sk_debug', f'(i32.const {CONTENTS})', f'(i32.load (i32.const {COUNT}))')}"
+)
+
 DELTA = {
     "DELTA-014": Mutant(
         match="given an ordinary delta: it trapped",
@@ -84,11 +95,11 @@ DELTA = {
         plugin=Honest(delta=when(delta_has('"value":null'), TRAP)),
     ),
     "DELTA-016": Mutant(
-        match="a valid delta brought it down: delta_handler trapped",
+        match="given a valid delta: it trapped: delta_handler trapped",
         plugin=Honest(delta=when(delta_has('"displayName"'), TRAP)),
     ),
     "DELTA-016 hang": Mutant(
-        match="a valid delta brought it down: delta_handler did not return",
+        match="given a valid delta: it did not return: delta_handler did not return",
         plugin=Honest(delta=when(delta_has('"displayName"'), "(loop $forever (br $forever))")),
         limits=Limits(call_seconds=0.2),
     ),
@@ -114,7 +125,25 @@ DELTA = {
         slow=True,
     ),
     "DELTA-019": Mutant(
-        match="given two thousand ordinary deltas: it trapped", plugin=Honest(delta=when(_heard(1500), TRAP))
+        match="of two thousand ordinary ones: it trapped", plugin=Honest(delta=when(_heard(1500), TRAP))
+    ),
+    "DELTA-020": Mutant(
+        match="which is no delta: updates[0].values[0].value: is a string, number, boolean, object or null, never",
+        plugin=Honest(delta=when(_IS_TRUE, emit(value("plugins.wat.a", "[1]")))),
+    ),
+    "DELTA-020 text": Mutant(
+        match="it emitted NaN, which is no delta: it is not JSON", plugin=Honest(delta=when(_IS_TRUE, emit("NaN")))
+    ),
+    "DELTA-021": Mutant(
+        match="ordinary deltas it trapped: delta_handler trapped", plugin=Honest(delta=when(_CANNOT_GROW, TRAP))
+    ),
+    "DELTA-021 quietly": Mutant(
+        match="after 10000 ordinary deltas it has 256 MiB of memory, which is all there is",
+        plugin=Honest(delta=f"(drop {_GROW})"),
+    ),
+    "DELTA-022": Mutant(
+        match="its memory grows with the deltas that it takes: ",
+        plugin=Honest(delta=when("(i32.eqz (i32.rem_u (global.get $heard) (i32.const 300)))", f"(drop {_GROW})")),
     ),
 }
 
@@ -129,6 +158,7 @@ MODEL = {
     "MODEL-002": Mutant(
         match="holds ordinary values: it trapped",
         plugin=Honest(start=_read("navigation.speedOverGround", _answer_has('"$source"'))),
+        fatal="every check that starts it again after deltas sees it",
     ),
     "MODEL-003": Mutant(
         match="values of other types: it trapped",
@@ -216,6 +246,25 @@ VFS = {
     "VFS-008": Mutant(
         match="it made the symbolic link /data/link",
         plugin=Honest(end=call("path_symlink", text("note.txt"), "(i32.const 3)", text("data/link"))),
+    ),
+    "VFS-009": Mutant(
+        match="it tried to make the link '/data/link' to a place outside of its tree", plugin=Honest(end=_LINK_OUT)
+    ),
+    "VFS-009 changed": Mutant(match="it changed the files or the configuration of another plugin", driver=Confusing()),
+    "VFS-009 read": Mutant(
+        match="its log holds what is in a file outside of its tree",
+        plugin=Honest(end=_TELLS_CANARY),
+        driver=Leaking(),
+    ),
+    "VFS-009 kept": Mutant(match="a file of its own holds what is in a file outside of its tree", driver=Leaking()),
+    "VFS-010": Mutant(
+        match="it tried to make the link '/data/link' to a place outside of its tree", plugin=Honest(end=_LINK_OUT)
+    ),
+    "VFS-010 changed": Mutant(match="server/plugin-config-data/canary/vfs/data/note.txt", driver=Confusing()),
+    "VFS-010 read": Mutant(
+        match="its log holds what is in a file outside of its tree",
+        plugin=Honest(end=_TELLS_CANARY),
+        driver=Leaking(),
     ),
 }
 

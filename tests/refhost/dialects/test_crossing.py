@@ -134,6 +134,20 @@ def test_what_a_host_function_raises_comes_out_as_itself(store, error):
         assert raised.value is error
 
 
+def test_it_comes_out_through_both_crossings(store):
+    def host():
+        raise ValueError("bad")
+
+    exports = instance(
+        store,
+        '(import "host" "f" (func $f))',
+        '(func (export "g") (call $f))',
+        hosts=[imported(store, "()", host)],
+    )
+    with pytest.raises(ValueError, match="bad"):
+        exported(exports["g"], "()")(store)
+
+
 def test_a_result_that_is_no_number_comes_out_as_an_error(store):
     with pytest.raises(TypeError):
         host_calls(store, "(i32) -> i32", lambda _: "text", imported)(1)

@@ -1,0 +1,85 @@
+"""`python -m conformance`: explain a requirement, put reports together, trace requirements, try a driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.drivers.smoke_command import smoke
+from refhost.arguments import sentence
+from refhost.errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_REPORTS = click.argument("reports", nargs=-1, type=click.Path(path_type=Path))
+
+
+class _Commands(click.Group):
+    """Turns what cannot be used into a sentence and exit code 2, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except HostError as error:
+            raise click.UsageError(sentence("", error)) from None
+        except OSError as error:
+            raise click.UsageError(f"{error.filename}: {error.strerror}.") from None
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="pytest-signalk-wasm")
+def main() -> None:
+    """Requirements and reports of pytest-signalk-wasm."""
+
+
+@main.command()
+@click.argument("requirement_id", metavar="ID")
+def explain(requirement_id: str) -> None:
+    """Print a requirement such as DELTA-001: where it comes from, why, how to mend, and an example."""
+    from conformance.explanation import explanation  # noqa: PLC0415 - a command loads what it needs
+
+    click.echo(explanation(requirement_id), nl=False)
+
+
+@main.command()
+@_REPORTS
+@click.option("--into", type=click.Path(path_type=Path), required=True, help="The folder for the reports.")
+def merge(reports: Sequence[Path], into: Path) -> None:
+    """Put reports of many runs or machines together.
+
+    Each of REPORTS is a report.json or a folder of --wasm-report; that of a run that was killed will do.
+    """
+    from conformance.files import writable  # noqa: PLC0415 - as above
+    from conformance.report.folder import write  # noqa: PLC0415 - as above
+    from conformance.report.reading import merged, read  # noqa: PLC0415 - as above
+
+    if not reports:
+        raise click.UsageError("Name at least one report: a report.json, or a folder that --wasm-report wrote.")
+    found = merged(report for path in reports for report in read(path))
+    writable(into)
+    write(found, into)
+    click.echo(into / "report.html")
+
+
+@main.command()
+@_REPORTS
+@click.pass_context
+def trace(context: click.Context, reports: Sequence[Path]) -> None:
+    """Say of each requirement whether runs have tested it, and which clauses nothing can judge.
+
+    Each of REPORTS is a report.json or a folder of --wasm-report. The exit code is 1 when a requirement is missing:
+    it has no check, or no report knows of it.
+    """
+    from conformance.report.reading import read  # noqa: PLC0415 - as above
+    from conformance.trace import traced  # noqa: PLC0415 - as above
+
+    found = traced([report for path in reports for report in read(path)])
+    click.echo(found.to_text(), nl=False)
+    context.exit(1 if found.missing else 0)
+
+
+main.add_command(smoke)

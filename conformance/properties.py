@@ -1,0 +1,127 @@
+"""Properties: what must hold for every value of a strategy, and the smallest value for which it does not.
+
+This is the one place where checks set anything of Hypothesis. All that a user's own profile says is kept: how many
+examples, which phases, deadline, database, whether runs are derandomized.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
+from unittest import SkipTest
+
+from hypothesis import Phase, find, settings
+from hypothesis.errors import DeadlineExceeded, Flaky, NoSuchExample, Unsatisfiable
+
+from conformance.verdict import NotApplicable, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hypothesis.strategies import SearchStrategy
+
+    from conformance.trial import Trial
+
+Value = TypeVar("Value")
+
+# What Hypothesis has for a deadline when nobody chose one. It is meant for functions, not for whole lives of plugins,
+# and how long a call of a plugin takes is judged by LIFE-005.
+_NOT_CHOSEN = timedelta(milliseconds=200)
+# Real time: however slow a plugin is, somebody waits. What was not tried by then is not tried.
+SEARCH_SECONDS = 30.0
+SHRINK_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Counterexample(Generic[Value]):
+    """The smallest value that was found, and what it broke."""
+
+    value: Value
+    violation: Violation
+
+
+def counterexample(
+    trial: Trial, requirement: str, strategy: SearchStrategy[Value], example: Callable[[Value], None]
+) -> Counterexample[Value] | None:
+    """The smallest value for which an example raises `Violation`; None when none was found.
+
+    What is found is kept in the user's Hypothesis database, under the plugin and the requirement, and is tried first
+    the next time. The trial shows the steps of the smallest one.
+
+    Args:
+        trial: of the check.
+        requirement: its id.
+        strategy: of the values.
+        example: does with one value what there is to do, in a session of its own.
+
+    Raises:
+        NotApplicable: the strategy has no value, or the user's profile tries none.
+        Exception: whatever else an example raises, at once.
+    """
+    search = _Search(trial, example)
+    key = f"{trial.subject.package.name} {requirement}".encode()
+    try:
+        find(strategy, search, settings=_settings(), database_key=key)
+    except (NoSuchExample, Flaky):
+        pass  # nothing was found; or, found once, it does not happen again: a plugin may be so
+    except Unsatisfiable:
+        raise NotApplicable("no value could be made for it to be tried with") from None
+    except SkipTest:
+        raise NotApplicable("the Hypothesis profile in force tries nothing new, and nothing was kept") from None
+    except DeadlineExceeded as error:
+        raise Violation(f"an example took longer than your Hypothesis profile allows: {error}") from None
+    return search.result()
+
+
+def _settings() -> settings:
+    """The user's own, in force now."""
+    mine = settings.default or settings()
+    return settings(
+        mine,
+        deadline=None if mine.deadline == _NOT_CHOSEN else mine.deadline,
+        phases=[phase for phase in mine.phases if phase is not Phase.explain],  # nobody would see the explanation
+        print_blob=False,
+    )
+
+
+class _Search(Generic[Value]):
+    """The condition that is looked for, and the smallest value that met it."""
+
+    def __init__(self, trial: Trial, example: Callable[[Value], None]) -> None:
+        self._trial = trial
+        self._example = example
+        self._until = time.monotonic() + SEARCH_SECONDS
+        self._unexpected: Exception | None = None
+        self._smallest: Counterexample[Value] | None = None
+        self._steps, self._log = list(trial.steps), list(trial.log)
+
+    def __call__(self, value: Value) -> bool:
+        """Whether the value is a counterexample. Once there is no time left, none is any more."""
+        if self._unexpected or time.monotonic() > self._until:
+            return False
+        try:
+            self._example(value)
+        except Violation as violation:
+            self._found(value, violation)
+            return True
+        except Exception as error:  # noqa: BLE001 - raised behind Hypothesis, which would look for a smaller one
+            self._unexpected = error
+        return False
+
+    def _found(self, value: Value, violation: Violation) -> None:
+        if self._smallest is None:
+            self._until = time.monotonic() + SHRINK_SECONDS
+        if violation.hung:
+            self._until = 0.0  # to look for a smaller one would take a call limit each time
+        self._smallest = Counterexample(value, violation)
+        self._steps, self._log = list(self._trial.steps), list(self._trial.log)
+
+    def result(self) -> Counterexample[Value] | None:
+        """What was found."""
+        if self._unexpected:
+            raise self._unexpected
+        if self._smallest:
+            self._trial.steps, self._trial.log = self._steps, self._log
+        return self._smallest
