@@ -2,308 +2,180 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from conformance.drivers import memory
-from conformance.drivers.interface import (
-    EmittedText,
-    FetchRequest,
-    FileOperation,
-    HttpReply,
-    LogRecord,
-    PutReply,
-    StreamData,
-)
-from refhost.errors import (
-    BadReturn,
-    DeniedError,
-    PluginAbort,
-    PluginError,
-    PluginExit,
-    PluginTimeout,
-    PluginTrap,
-)
+from conformance.drivers.features import FEATURES
+from conformance.drivers.network import Surroundings
+from conformance.drivers.records import CarriedDelta, HttpReply, Installed, ProviderReply
+from conformance.drivers.reference_session import RefhostSession, fault_name
+from refhost.errors import ConfigurationError
 from refhost.host import Host
-from refhost.jsontext import dumps
+from refhost.jsontext import dumps, loads
 from refhost.limits import Limits
-from refhost.network.simulated import SimulatedNetwork
-from refhost.services.http import parse_endpoints
+from refhost.profiles import DOCUMENTED, Profile
+from refhost.storage import SavedConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from conformance.drivers.interface import ProviderKind
     from refhost.capabilities import Grants
     from refhost.delta import Delta
     from refhost.package import PluginPackage
-    from refhost.services.sockets import OpenSocket
+    from refhost.services.fetch import Rule
 
-_FAULTS: tuple[tuple[type[PluginError], str], ...] = (
-    (PluginTrap, "trap"),
-    (PluginAbort, "abort"),
-    (PluginExit, "exit"),
-    (PluginTimeout, "timeout"),
-    (BadReturn, "return"),
-    (DeniedError, "denied"),
-)
+__all__ = ["RefhostDriver", "RefhostHost", "RefhostSession", "fault_name"]
+
 # Shorter than the time after which a crashed plugin is restarted (R10).
 _STEP_SECONDS = 0.5
-# More than any host offers for an answer, so that an answer that is too long is seen as it is.
-_ANSWER_BYTES = 1 << 20
-# A device on the simulated network.
-_FAR = "10.0.0.200"
-_CHANGING = frozenset({"create", "write", "truncate", "mkdir", "rename", "link", "symlink", "unlink", "rmdir"})
 
 
-def fault_name(error: PluginError | None) -> str:
-    """The word for how a call ended."""
-    return next((word for kind, word in _FAULTS if isinstance(error, kind)), "")
+class RefhostHost:
+    """A fresh reference host; see `HostSession`.
 
+    Attributes:
+        host: the host itself.
+        network: what its sockets are on.
+        sessions: the plugins in it.
+    """
 
-class RefhostSession:
-    """A session of the reference host; see `Session`."""
+    features = frozenset(FEATURES)
 
-    def __init__(self, host: Host, network: SimulatedNetwork, package: PluginPackage) -> None:
-        self._host = host
-        self._network = network
-        self._package = package
-        self._plugin = host.load(package)
-        self._fault: PluginError | None = None
-        self.steps = [f"load {package.origin}"]
+    def __init__(self, host: Host, network: Surroundings) -> None:
+        self.host = host
+        self.network = network
+        self.sessions: list[RefhostSession] = []
+        self.steps: list[str] = []
+        self._deltas: list[CarriedDelta] = []
+        self._emissions = 0  # of plugins, that the bus has carried
+        host.bus.watchers.append(self._carried)
 
-    @property
-    def id(self) -> str:
-        """The plugin's id."""
-        return self._plugin.id
+    def _carried(self, delta: Delta, text: str, version: int) -> None:
+        emissions = self.host.bus.emissions
+        source = ""
+        if self._emissions < len(emissions) and emissions[self._emissions].delta is delta:
+            source = emissions[self._emissions].plugin
+            self._emissions += 1
+        self._deltas.append(CarriedDelta(text, source, version))
 
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self._plugin.name
+    def look(self) -> None:
+        """Note how the last call of every plugin ended."""
+        for session in self.sessions:
+            session.look()
 
-    @property
-    def schema_text(self) -> str:
-        """Its schema."""
-        return self._plugin.schema_text
+    def load(
+        self, package: PluginPackage, *, grants: Grants | None = None, enabled_at_boot: bool = False
+    ) -> RefhostSession:
+        """Load a plugin."""
+        held = package.with_grants(grants) if grants else package
+        if enabled_at_boot:
+            return self.boot(Installed(held))[0]
+        self.steps.append(f"load {package.origin}")
+        return self._load(held)
 
-    @property
-    def state(self) -> str:
-        """Its state."""
-        return str(self._plugin.state)
+    def _load(self, package: PluginPackage) -> RefhostSession:
+        session = RefhostSession(self, package)
+        self.sessions.append(session)
+        return session
 
-    @property
-    def fault(self) -> str:
-        """How the first bad call since its last start ended, also after the host has restarted it."""
-        return fault_name(self._fault)
+    def boot(self, *plugins: Installed) -> list[RefhostSession]:
+        """Load what is installed, and start what is enabled."""
+        names = ", ".join(f"{p.package.origin} {dumps(dict(p.config))}{'' if p.enabled else ' (off)'}" for p in plugins)
+        self.steps.append(f"boot with {names}")
+        booted = []
+        for plugin in plugins:
+            # What is saved counts from the moment of loading; the id of a bare binary is known only afterwards.
+            if plugin.package.id:
+                self._save(plugin.package.id, plugin)
+            booted.append(self._load(plugin.package))
+            if not plugin.package.id:
+                self._save(booted[-1].id, plugin)
+        self.host.start_enabled()
+        self.look()
+        return booted
 
-    def why(self) -> str:
-        """Why it is not running, or was not."""
-        return str(self._fault) if self._fault else self._plugin.why()
+    def _save(self, plugin_id: str, plugin: Installed) -> None:
+        saved = SavedConfig(enabled=plugin.enabled, configuration=dict(plugin.config))
+        self.host.storage.config_file(plugin_id).write(saved)
 
-    @property
-    def status_code(self) -> int | str:
-        """What its last start or stop returned."""
-        return self._plugin.status_code
-
-    def _look(self) -> None:
-        self._fault = self._fault or self._plugin.fault
-
-    def start(self, config: Mapping[str, Any]) -> str:
-        """Start with a configuration object."""
-        self.steps.append(f"start {dumps(dict(config))}")
-        self._plugin.start(config)
-        return self._started()
-
-    def start_with(self, text: str) -> str:
-        """Start with any text."""
-        self.steps.append(f"start with the text {text!r}")
-        self._plugin.start_with(text)
-        return self._started()
-
-    def _started(self) -> str:
-        self._fault = self._plugin.fault
-        return self.state
-
-    def stop(self) -> str:
-        """Stop."""
-        self.steps.append("stop")
-        self._plugin.stop()
-        self._look()
-        return self.state
+    def inject(self, delta_text: str) -> str:
+        """Put a delta in."""
+        self.steps.append(f"deliver {delta_text}")
+        return self._publish(delta_text)
 
     def publish(self, delta: Delta) -> None:
-        """Put a delta on the bus."""
+        """Put a delta in that has to be one."""
         self.steps.append(f"deliver {dumps(delta)}")
-        self._host.publish_delta(delta)
-        self._look()
+        refused = self._publish(delta)
+        if refused:
+            raise ConfigurationError(refused)
+
+    def _publish(self, delta: Delta | str) -> str:
+        try:
+            self.host.publish_delta(delta)
+        except ConfigurationError as error:
+            return str(error)
+        self.look()
+        return ""
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass, in steps: a crashed plugin is restarted, and then knows of no fault."""
         self.steps.append(f"let {seconds:g} s pass")
         while seconds > 0:
-            self._host.advance(min(seconds, _STEP_SECONDS))
-            self._look()
+            self.host.advance(min(seconds, _STEP_SECONDS))
+            self.look()
             seconds -= _STEP_SECONDS
 
-    def reload(self, *, grants: Grants | None = None) -> None:
-        """Unload and load again."""
-        held = f", holding {grants} from now on" if grants else ""
-        self.steps.append(f"unload it, and load it again{held}")
-        self._host.unload(self._plugin)
-        self._package = self._package.with_grants(grants) if grants else self._package
-        self._plugin = self._host.load(self._package)
-        self._fault = None
+    @property
+    def deltas(self) -> Sequence[CarriedDelta]:
+        """What the bus has carried."""
+        return list(self._deltas)
 
-    def hot_reload(self) -> str:
-        """Reload while it runs."""
-        self.steps.append("reload it while it runs")
-        self._plugin.reload()
-        self._look()
-        return self.state
+    def read(self, path: str) -> str | None:
+        """The model at a path."""
+        node = self.host.model.path(path)
+        return None if node is None else dumps(node)
 
-    def put(self, context: str, path: str, value: Any) -> PutReply:  # noqa: ANN401 - a JSON value
-        """A client's PUT."""
-        self.steps.append(f"PUT {dumps(value)} to {context} {path}")
-        answer = self._host.put(path, value, context=context)
-        self._look()
-        return PutReply(answer.state, answer.status_code, answer.message)
-
-    def http(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> HttpReply:
-        """A client's request, over the host's own HTTP API."""
-        self.steps.append(f"{method} /plugins/{self.id}{path}{f' with {body}' if body else ''}")
-        url = f"/plugins/{quote(self.id, safe='')}{path}"
-        answer = self._host.http.request(method, url, content=body.encode(), headers=dict(headers or {}))
-        self._look()
+    def request(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> HttpReply:
+        """A request to its own HTTP API."""
+        self.steps.append(f"{method} {path}{f' with {body}' if body else ''}")
+        answer = self.host.http.request(method, path, content=body.encode(), headers=dict(headers or {}))
+        self.look()
         return HttpReply(answer.status_code, dict(answer.headers), answer.text)
 
-    @property
-    def endpoints_text(self) -> str | None:
-        """What `http_endpoints` returns."""
-        return self._plugin.endpoints_text
-
-    def exports(self, name: str) -> bool:
-        """Whether it has this handler."""
-        return self._plugin.exports(name)
-
-    def ask(self, export: str, request: str) -> str:
-        """Call a handler, however large its answer is."""
-        self.steps.append(f"call {export} with {request}")
+    def provide(self, kind: ProviderKind, name: str, op: str, arguments: str = "{}") -> ProviderReply:
+        """Ask a provider."""
+        self.steps.append(f"ask {kind} provider {name} to {op} {arguments}")
+        given: dict[str, Any] = loads(arguments)
         try:
-            if export == "radar_get_radars":
-                return self._plugin.ask_radars()
-            ask = self._plugin.ask_http if export in self._endpoints() else self._plugin.ask
-            return ask(export, request, _ANSWER_BYTES)
-        except PluginError:
-            return ""  # what kind of fault it was stays with the session
+            return self._provided(kind, name, op, given)
+        except KeyError as error:
+            raise ConfigurationError(f"{op} needs {error.args[0]!r} among its arguments.") from None
         finally:
-            self._look()
+            self.look()
 
-    def _endpoints(self) -> set[str]:
-        return {endpoint.handler for endpoint in parse_endpoints(self._plugin.endpoints_text or "[]")[0]}
+    def _provided(self, kind: ProviderKind, name: str, op: str, given: dict[str, Any]) -> ProviderReply:
+        if kind == "resource":
+            return self._resource(name, op, given)
+        if kind == "weather":
+            return ProviderReply(dumps(self.host.weather(name).ask(op, given.pop("position"), **given)))
+        radars = self.host.radars(name)
+        found = radars.ids() if op == "get_radars" else radars.ask(op, given.pop("radarId"), **given)
+        return ProviderReply(dumps(found))
 
-    def respond(self, url: str, body: object = b"", *, status: int = 200) -> None:
-        """Program an answer."""
-        self.steps.append(f"answer requests to {url} with {status}")
-        self._host.respond(url, body, status=status)
-
-    @property
-    def requests(self) -> Sequence[FetchRequest]:
-        """Its HTTP requests."""
-        return [FetchRequest(r.method, r.url, r.status) for r in self._host.requests]
-
-    @property
-    def streams(self) -> Sequence[StreamData]:
-        """What it emitted on streams."""
-        return [StreamData(message.stream, message.data) for message in self._host.streams.messages]
-
-    @property
-    def open_sockets(self) -> Sequence[OpenSocket]:
-        """Its open sockets."""
-        return self._plugin.open_sockets
-
-    def send_datagram(self, port: int, data: bytes) -> None:
-        """Send a datagram from another host of the simulated network."""
-        self.steps.append(f"send {len(data)} bytes to UDP port {port}: {data[:40]!r}")
-        with closing(self._network.udp(_FAR)) as peer:
-            peer.send(data, port)
-
-    @property
-    def memory_bytes(self) -> int:
-        """Its linear memory."""
-        return self._plugin.memory_bytes
-
-    @property
-    def claims(self) -> Sequence[EmittedText]:
-        """What it gave to be emitted."""
-        return [EmittedText(claim.text, claim.version) for claim in self._plugin.claims]
-
-    @property
-    def emitted(self) -> Sequence[Delta]:
-        """What the bus carried."""
-        return self._plugin.emitted
-
-    @property
-    def log(self) -> Sequence[LogRecord]:
-        """The journal's records of it."""
-        return [LogRecord(r.kind, r.function, r.text) for r in self._plugin.log]
-
-    @property
-    def status(self) -> str:
-        """Its latest status."""
-        return self._plugin.status
-
-    @property
-    def error(self) -> str:
-        """Its latest error."""
-        return self._plugin.error
-
-    @property
-    def configuration(self) -> Mapping[str, Any]:
-        """Its saved configuration."""
-        return self._plugin.config.configuration
-
-    @property
-    def registered(self) -> Sequence[str]:
-        """Its registrations."""
-        puts = [f"PUT {context} {path}" for context, path in self._plugin.puts]
-        return puts + [f"{kind} {name}" for kind, names in self._plugin.providers.items() for name in names]
-
-    @property
-    def files(self) -> Mapping[str, bytes]:
-        """Its files."""
-        return self._plugin.vfs.files()
-
-    def write_file(self, path: str, data: bytes) -> None:
-        """Put a file into its tree."""
-        self.steps.append(f"put {len(data)} bytes into {path}: {data[:40]!r}")
-        self._plugin.vfs.write(path, data)
-
-    def empty_tmp(self) -> None:
-        """Empty tmp/."""
-        self.steps.append("empty /tmp")
-        self._plugin.vfs.clear_tmp()
-
-    def fail_writes(self, error: str) -> None:
-        """Make every change of its files fail."""
-        self.steps.append(f"from here on every change of a file fails with {error}")
-        self._plugin.vfs.faults.append(lambda operation: error if operation.name in _CHANGING else None)
-
-    @property
-    def file_operations(self) -> Sequence[FileOperation]:
-        """What it did with files."""
-        return [FileOperation(o.name, o.path, o.error) for o in self._plugin.vfs.operations]
-
-    def strings_out(self, size: int) -> Mapping[str, tuple[int, int]]:
-        """Call each text export with a small buffer."""
-        self.steps.append(f"call plugin_id, plugin_name and plugin_schema with a buffer of {size} bytes")
-        return memory.strings_out(memory.core(self._plugin.instance), size)
-
-    def allocations(self, sizes: Sequence[int]) -> Sequence[str]:
-        """Allocate, fill and read everything back."""
-        self.steps.append(f"allocate blocks of {', '.join(map(str, sizes))} bytes")
-        return memory.allocations(memory.core(self._plugin.instance), sizes)
+    def _resource(self, kind: str, op: str, given: dict[str, Any]) -> ProviderReply:
+        resources = self.host.resources(kind)
+        if op == "list":
+            return ProviderReply(dumps(resources.list(given)))
+        if op == "get":
+            return ProviderReply(dumps(resources.get(given["id"], given.get("property"))))
+        if op == "set":
+            return ProviderReply("", resources.set(given["id"], given["value"]))
+        return ProviderReply("", resources.delete(given["id"]))
 
 
 class RefhostDriver:
@@ -312,20 +184,55 @@ class RefhostDriver:
     Args:
         seed: of all randomness that plugins see.
         limits: the bounds that they run in.
+        profile: how the host behaves.
+        answers: to plugins' HTTP requests, as they were recorded (contract §18).
+        directory: where plugins' files and configurations are kept; None for memory.
     """
 
     name = "refhost"
+    features = RefhostHost.features
 
-    def __init__(self, *, seed: int = 0, limits: Limits | None = None) -> None:
-        self._seed = seed
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        limits: Limits | None = None,
+        profile: Profile = DOCUMENTED,
+        answers: Sequence[Rule] = (),
+        directory: Path | None = None,
+    ) -> None:
+        self.seed = seed
+        self.profile = profile
+        self.answers = answers
+        self._directory = directory
         self._limits = limits or Limits()
+
+    @property
+    def version(self) -> str:
+        """Of the reference host."""
+        return version("pytest-signalk-wasm")
+
+    def on_disk(self, directory: Path) -> RefhostDriver:
+        """The same, with files in a real directory."""
+        return RefhostDriver(
+            seed=self.seed, limits=self._limits, profile=self.profile, answers=self.answers, directory=directory
+        )
+
+    @contextmanager
+    def host(self, *, call_seconds: float | None = None) -> Iterator[RefhostHost]:
+        """A fresh host."""
+        limits = replace(self._limits, call_seconds=call_seconds) if call_seconds else self._limits
+        network = Surroundings()
+        with Host(
+            seed=self.seed, limits=limits, network=network, profile=self.profile, directory=self._directory
+        ) as host:
+            host.responder.recorded += map(replace, self.answers)  # each session uses up answers of its own
+            yield RefhostHost(host, network)
 
     @contextmanager
     def session(
         self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
     ) -> Iterator[RefhostSession]:
         """Load a plugin into a fresh host."""
-        limits = replace(self._limits, call_seconds=call_seconds) if call_seconds else self._limits
-        network = SimulatedNetwork()
-        with Host(seed=self._seed, limits=limits, network=network) as host:
-            yield RefhostSession(host, network, package.with_grants(grants) if grants else package)
+        with self.host(call_seconds=call_seconds) as host:
+            yield host.load(package, grants=grants)

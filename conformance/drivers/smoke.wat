@@ -1,0 +1,71 @@
+;; The simplest plugin of the buffer dialect that shows a host at work: it says when it was started and stopped, and
+;; answers every delta that is not its own with one.
+(module
+  (import "env" "sk_debug" (func $debug (param i32 i32)))
+  (import "env" "sk_set_status" (func $status (param i32 i32)))
+  (import "env" "sk_handle_message" (func $emit (param i32 i32 i32)))
+  (memory (export "memory") 2)
+  (data (i32.const 16) "smoke")
+  (data (i32.const 32) "Smoke")
+  (data (i32.const 48) "{\"type\":\"object\"}")
+  (data (i32.const 80) "started")
+  (data (i32.const 96) "stopped")
+  (data (i32.const 112) "{\"updates\":[{\"values\":[{\"path\":\"smoke.started\",\"value\":true}]}]}")
+  (data (i32.const 192) "{\"updates\":[{\"values\":[{\"path\":\"smoke.heard\",\"value\":true}]}]}")
+  (data (i32.const 272) "smoke.asked")
+  (global $heap (mut i32) (i32.const 1024))
+  (global $live (mut i32) (i32.const 0))
+
+  ;; Blocks lie one after the other; once none is in use, the room is used again.
+  (func (export "allocate") (param $size i32) (result i32)
+    (local $at i32)
+    (if (i32.eqz (global.get $live)) (then (global.set $heap (i32.const 1024))))
+    (local.set $at (global.get $heap))
+    (global.set $heap (i32.and (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 7)) (i32.const -8)))
+    (block $enough (loop $grow
+      (br_if $enough (i32.le_u (global.get $heap) (i32.mul (memory.size) (i32.const 65536))))
+      (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (return (i32.const 0))))
+      (br $grow)))
+    (global.set $live (i32.add (global.get $live) (i32.const 1)))
+    (local.get $at))
+  (func (export "deallocate") (param i32 i32)
+    (global.set $live (i32.sub (global.get $live) (i32.const 1))))
+
+  (func $give (param $out i32) (param $max i32) (param $from i32) (param $length i32) (result i32)
+    (if (i32.gt_u (local.get $length) (local.get $max)) (then (return (i32.const 0))))
+    (memory.copy (local.get $out) (local.get $from) (local.get $length))
+    (local.get $length))
+  (func (export "plugin_id") (param i32 i32) (result i32)
+    (call $give (local.get 0) (local.get 1) (i32.const 16) (i32.const 5)))
+  (func (export "plugin_name") (param i32 i32) (result i32)
+    (call $give (local.get 0) (local.get 1) (i32.const 32) (i32.const 5)))
+  (func (export "plugin_schema") (param i32 i32) (result i32)
+    (call $give (local.get 0) (local.get 1) (i32.const 48) (i32.const 17)))
+
+  (func (export "plugin_start") (param i32 i32) (result i32)
+    (call $debug (local.get 0) (local.get 1))
+    (call $status (i32.const 80) (i32.const 7))
+    (call $emit (i32.const 112) (i32.const 64) (i32.const 1))
+    (i32.const 0))
+  (func (export "plugin_stop") (result i32)
+    (call $status (i32.const 96) (i32.const 7))
+    (i32.const 0))
+
+  (func (export "delta_handler") (param $delta i32) (param $length i32)
+    ;; Only the suite's delta is answered: the path smoke.asked, wherever it stands.
+    (local $at i32) (local $end i32) (local $same i32)
+    (local.set $end (i32.sub (i32.add (local.get $delta) (local.get $length)) (i32.const 11)))
+    (local.set $at (local.get $delta))
+    (block $done (loop $next
+      (br_if $done (i32.gt_u (local.get $at) (local.get $end)))
+      (local.set $same (i32.const 0))
+      (block $differs (loop $more
+        (br_if $differs (i32.ne
+          (i32.load8_u (i32.add (local.get $at) (local.get $same)))
+          (i32.load8_u (i32.add (i32.const 272) (local.get $same)))))
+        (local.set $same (i32.add (local.get $same) (i32.const 1)))
+        (br_if $more (i32.lt_u (local.get $same) (i32.const 11)))
+        (call $emit (i32.const 192) (i32.const 62) (i32.const 1))
+        (return)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br $next)))))
