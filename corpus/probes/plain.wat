@@ -1,0 +1,33 @@
+(module
+  ;; A plugin of the buffer dialect with nothing in it. Checks replace passages of this text to make it wrong in one thing.
+  (import "env" "sk_debug" (func $debug (param i32 i32)))
+  ;; more imports
+  (memory (export "memory") 2)
+  (global $top (mut i32) (i32.const 4096))
+  (data (i32.const 16) "plain")
+  (data (i32.const 32) "Plain")
+  (data (i32.const 64) "{\"type\":\"object\"}")
+  (data (i32.const 128) "[{\"method\":\"GET\",\"path\":\"/x\",\"handler\":\"handle_x\"}]")
+  (data (i32.const 256) "{\"state\":\"COMPLETED\",\"statusCode\":200}")
+  ;; more data
+  (func (export "allocate") (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (global.get $top))
+    (global.set $top (i32.add (global.get $top) (i32.and (i32.add (local.get $size) (i32.const 15)) (i32.const -16))))
+    (local.get $at))
+  (func (export "deallocate") (param i32 i32))
+  (func $give (param $from i32) (param $length i32) (param $out i32) (result i32)
+    (memory.copy (local.get $out) (local.get $from) (local.get $length))
+    (local.get $length))
+  (func (export "plugin_id") (param $out i32) (param $max i32) (result i32)
+    (call $give (i32.const 16) (i32.const 5) (local.get $out)))
+  (func (export "plugin_name") (param $out i32) (param $max i32) (result i32)
+    (call $give (i32.const 32) (i32.const 5) (local.get $out)))
+  (func (export "plugin_schema") (param $out i32) (param $max i32) (result i32)
+    (call $give (i32.const 64) (i32.const 17) (local.get $out)))
+  (func (export "plugin_start") (param $at i32) (param $length i32) (result i32)
+    (i32.const 0) (; start ;))
+  (func (export "plugin_stop") (result i32)
+    (i32.const 0) (; stop ;))
+  ;; more exports
+)
