@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 from unittest import SkipTest
 
 from hypothesis import Phase, find, settings
@@ -72,7 +72,7 @@ def counterexample(
         raise NotApplicable("the Hypothesis profile in force tries nothing new, and nothing was kept") from None
     except DeadlineExceeded as error:
         raise Violation(f"an example took longer than your Hypothesis profile allows: {error}") from None
-    return search.result()
+    return search.alone().result()
 
 
 def _settings() -> settings:
@@ -117,6 +117,14 @@ class _Search(Generic[Value]):
             self._until = 0.0  # to look for a smaller one would take a call limit each time
         self._smallest = Counterexample(value, violation)
         self._steps, self._log = list(self._trial.steps), list(self._trial.log)
+
+    def alone(self) -> Self:
+        """Of a stream that was found, one part where one suffices: shrinking may come to rest at two."""
+        if self._smallest and isinstance(self._smallest.value, list) and len(self._smallest.value) > 1:
+            if not self._smallest.violation.hung:
+                self._until = time.monotonic() + SHRINK_SECONDS
+            any(self(cast("Value", [part])) for part in self._smallest.value)
+        return self
 
     def result(self) -> Counterexample[Value] | None:
         """What was found."""
