@@ -46,7 +46,16 @@ def line(word: str, *arguments: str) -> str:
 
 def kept(word: str, *lines: str) -> str:
     """A line that keeps a script for later: `poll`, `stop`, `delta`, `http`, `put` or `resource`."""
-    return line(word, "\n".join(lines).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t"))
+    return line(word, _escaped("\n".join(lines)))
+
+
+def answer(value: str) -> str:
+    """A line that says what a handler answers with, from now on."""
+    return line("answer", _escaped(value))
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace("\t", r"\t")
 
 
 def emit(path: str, value: object, *, version: int = 1, **more: object) -> str:

@@ -1,4 +1,4 @@
-"""Builds the corpus plugins from their sources.
+"""Builds the corpus plugins, and the probes that hosts are judged with, from their sources.
 
     python -m corpus.build              builds all of them, the large ones too
     python -m corpus.build hello-c      builds one
@@ -19,12 +19,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus import large, plugin
+from corpus import PROBES, large, plugin
 from corpus.toolchains import (
     OUTPUT,
     PINNED,
     AssemblyScript,
     C,
+    CAlone,
     CComponent,
     JavaScriptComponent,
     PythonComponent,
@@ -50,13 +51,30 @@ RECIPES: Mapping[str, Toolchain] = {
 }
 """Which toolchain makes which plugin."""
 
+PROBE_RECIPES: Mapping[str, Toolchain] = {
+    "probe": CAlone("probe.c"),
+    "probe-assemblyscript": CAlone("probe.c", ("PROBE_ASSEMBLYSCRIPT",)),
+    "probe-files": CAlone("probe.c", ("PROBE_FILES",)),
+    "probe-path": CAlone("probe.c", ("PROBE_PATH",)),
+    "probe-sockets": CAlone("probe.c", ("PROBE_SOCKETS",)),
+    "probe-streams": CAlone("probe.c", ("PROBE_STREAMS",)),
+}
+"""The same for the probes whose source is not WebAssembly text."""
+
+_EVERY = {**RECIPES, **PROBE_RECIPES}
+
 
 def build(name: str, work: Path) -> bytes:
     """Builds a plugin in a copy of its folder below `work` and returns the binary."""
     copy = work / "plugin"  # the same name for every plugin on every machine, in case a compiler records it
-    shutil.copytree(plugin(name), copy, ignore=shutil.ignore_patterns("node_modules", OUTPUT))
-    RECIPES[name].build(copy)
+    shutil.copytree(committed(name).parent, copy, ignore=shutil.ignore_patterns("node_modules", "*.wasm"))
+    _EVERY[name].build(copy)
     return (copy / OUTPUT).read_bytes()
+
+
+def committed(name: str) -> Path:
+    """Where the binary of a plugin or a probe is kept, beside its sources."""
+    return PROBES / f"{name}.wasm" if name in PROBE_RECIPES else plugin(name) / OUTPUT
 
 
 def difference(fresh: bytes, committed: bytes) -> str:
@@ -70,7 +88,7 @@ def difference(fresh: bytes, committed: bytes) -> str:
 
 def other_versions(name: str) -> str:
     """Which tools are of another version than the one that the committed binaries were made with."""
-    here = RECIPES[name].versions()
+    here = _EVERY[name].versions()
     return ", ".join(
         f"{tool} is {version} and not {PINNED[tool]}" for tool, version in here.items() if version != PINNED[tool]
     )
@@ -81,9 +99,9 @@ def make(name: str, *, check: bool) -> bool:
     if check and name in large():
         print(f"{name}: no binary is committed to compare with; the tests marked toolchain build it and run it")
         return True
-    committed = plugin(name) / OUTPUT
-    before = committed.read_bytes() if committed.exists() else b""
-    print(f"{name}: {RECIPES[name].title} …", flush=True)
+    kept = committed(name)
+    before = kept.read_bytes() if kept.exists() else b""
+    print(f"{name}: {_EVERY[name].title} …", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
         try:
@@ -98,15 +116,15 @@ def make(name: str, *, check: bool) -> bool:
         print(f"{name}: not the committed binary: {differs}{f' ({others})' if others else ''}")
         return False
     if differs:
-        committed.write_bytes(fresh)
+        kept.write_bytes(fresh)
     print(f"{name}: {len(fresh)} bytes, {'changed' if differs else 'unchanged'} [{seconds:.1f} s]")
     return True
 
 
 def show() -> None:
     """Prints a line per plugin: name, toolchain, size of the committed binary."""
-    for name, recipe in RECIPES.items():
-        binary = plugin(name) / OUTPUT
+    for name, recipe in _EVERY.items():
+        binary = committed(name)
         size = f"{binary.stat().st_size} bytes" if binary.exists() else "not built"
         print(f"{name:28} {recipe.title:28} {size}")
 
@@ -119,13 +137,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="say what there is and build nothing")
     options = parser.parse_args(arguments)
 
-    unknown = [name for name in options.names if name not in RECIPES]
+    unknown = [name for name in options.names if name not in _EVERY]
     if unknown:
-        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(_EVERY)}")
     if options.list:
         show()
         return 0
-    results = [make(name, check=options.check) for name in options.names or RECIPES]
+    results = [make(name, check=options.check) for name in options.names or _EVERY]
     return 0 if all(results) else 1
 
 

@@ -80,6 +80,7 @@ def make_component(core: str, world: str, work: Path) -> None:
 ZIG_CC = (sys.executable, "-m", "ziglang", "cc")
 C_FLAGS = ("-std=c17", "-Oz", "-s", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 STACK = "-Wl,-z,stack-size=16384"
+FREESTANDING = ("--target=wasm32-freestanding", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", STACK)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,25 @@ class C:
 
 
 @dataclass(frozen=True)
+class CAlone:
+    """C without any library, as a core module, with macros defined."""
+
+    source: str
+    defines: tuple[str, ...] = ()
+    title: str = "C, zig cc, no library"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        return {"ziglang": python_package("ziglang")}
+
+    def build(self, work: Path) -> None:
+        """Turns the source in `work` into the binary."""
+        self.versions()
+        macros = [f"-D{name}" for name in self.defines]
+        run([*ZIG_CC, *FREESTANDING, *C_FLAGS, *macros, self.source, "-o", OUTPUT], work)
+
+
+@dataclass(frozen=True)
 class CComponent:
     """C without any library, made a component of the world that the plugin's folder `wit` describes."""
 
@@ -116,8 +136,7 @@ class CComponent:
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
         self.versions()
-        target = ("--target=wasm32-freestanding", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", STACK)
-        run([*ZIG_CC, *target, *C_FLAGS, *self.sources, "-o", "core.wasm"], work)
+        run([*ZIG_CC, *FREESTANDING, *C_FLAGS, *self.sources, "-o", "core.wasm"], work)
         make_component("core.wasm", self.world, work)
 
 

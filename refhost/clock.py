@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,13 @@ class Timer:
         self.cancelled = True
 
 
+@functools.lru_cache(maxsize=64)
+def _written(milliseconds: int) -> str:
+    """A moment as text; a host asks for the same one many times while its clock stands still."""
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
+
+
 class Clock:
     """The time of one host. It moves when `advance` is called, and a little whenever a plugin looks at it.
 
@@ -56,8 +64,7 @@ class Clock:
 
     def timestamp(self) -> str:
         """Now, as Signal K writes it: ISO 8601, UTC, milliseconds, `Z` (contract §10)."""
-        moment = _EPOCH + timedelta(microseconds=self.now_ns // 1000)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+        return _written(self.now_ns // 1_000_000)
 
     def pass_time(self, nanoseconds: int) -> None:
         """Let time go by without running timers: a plugin slept, or looked at the clock."""

@@ -213,3 +213,14 @@ def each_its_own(trial: HostTrial) -> None:
         second.run(line("sk_save_config", text('{"depth":2}')))
         saved = [dict(probe.session.configuration) for probe in (first, second)]
         require(saved == [{"depth": 1}, {"depth": 2}], f"what is saved for the two is {saved}")
+
+
+@host_check("HCONF-017")
+def scoped(trial: HostTrial) -> None:
+    """Saved by itself, and by its user."""
+    with trial.probe(package="@boat/probe") as probe:
+        probe.run(line("sk_save_config", text('{"depth":3}')))
+        told = probe.do(line("sk_read_config", "b:4096"))
+        require(told and loads(told[0][2] or "null") == {"depth": 3}, f'{{"depth":3}} was saved, and it read {told}')
+        found = _saved(probe)["configuration"]
+        require(found == {"depth": 3}, f'{{"depth":3}} was saved, and its user sees {found}')

@@ -420,3 +420,12 @@ def from_others(trial: HostTrial) -> None:
         trial.load(home, package="emits").run(emit("probe.value", 7))
         found = [delta["updates"][0]["$source"] for delta in hears.heard]
         require(found == ["emits"], f"a plugin emitted one delta, and another heard deltas of {found}")
+
+
+@host_check("HDELTA-039")
+def scoped(trial: HostTrial) -> None:
+    """A delta, and a notification."""
+    with trial.probe(package="@boat/probe") as probe:
+        probe.run(emit("probe.value", 1), line("sk_publish_notification", text("notifications.a"), text(NOTIFICATION)))
+        found = [loads(delta.text)["updates"][0]["$source"] for delta in probe.home.deltas]
+        require(found == ["_boat_probe"] * 2, f"the package is @boat/probe, and the sources are {found}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.host_checks.registry import host_check
-from conformance.host_trial import binary, values_of
+from conformance.host_trial import Probe, binary, values_of
 from conformance.trial import require
 from conformance.verdict import Violation
 from refhost.errors import HostError
@@ -279,8 +279,28 @@ def every_function(trial: HostTrial) -> None:
             parameters, results = function.signatures()[0]
             result = f"(result {' '.join(results)})" if results else ""
             rows.append(f'(import "env" "{name}" (func (param {" ".join(parameters)}) {result}))')
-    with trial.probe("plain", changes={IMPORTS: "\n".join(rows)}) as probe:
-        require(probe.session.start({}) == "running", f"it is {probe.session.state}: {probe.session.why()}")
+    with trial.host() as home:
+        try:
+            session = home.load(trial.package("plain", changes={IMPORTS: "\n".join(rows)}))
+        except HostError as error:
+            raise Violation(f"a plugin that imports every function of §4 is refused: {error}") from None
+        require(session.start({}) == "running", f"it is {session.state}: {session.why()}")
+
+
+@host_check("HLINK-026")
+def mistyped_endpoints(trial: HostTrial) -> None:
+    """As the older guide has it: without a buffer."""
+    changes = {EXPORTS: '(func (export "http_endpoints") (result i32) (i32.const 128))'}
+    with trial.host() as home:
+        try:
+            package = trial.package("plain", changes=changes, capabilities={"httpEndpoints": True})
+            probe = Probe(home, home.load(package))
+        except HostError as error:
+            require("http_endpoints" in str(error), f"the error does not name http_endpoints: {error}")
+        else:
+            told = any("http_endpoints" in f"{r.function} {r.text}" for r in probe.session.log)
+            require(told, "an http_endpoints of another type is ignored without a word")
+        _goes_on(trial, home)
 
 
 @host_check("HLINK-024")

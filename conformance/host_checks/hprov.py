@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from conformance.host_checks.registry import host_check
-from conformance.host_trial import kept, line, text
+from conformance.host_trial import answer, kept, line, text
 from conformance.trial import require
 from refhost.jsontext import dumps, loads
 
@@ -97,7 +97,7 @@ def deletes(trial: HostTrial) -> None:
 @host_check("HPROV-005")
 def refuses(trial: HostTrial) -> None:
     """Both."""
-    with _providing(trial, line("answer", "the disk is full")) as probe:
+    with _providing(trial, answer("the disk is full")) as probe:
         for op, arguments in (("set", '{"id":"two","value":{}}'), ("delete", '{"id":"two"}')):
             reply = _resources(probe, op, arguments)
             require("the disk is full" in reply.error, f"{op} answered a text, and its error is {reply.error!r}")
@@ -128,12 +128,12 @@ def traps(trial: HostTrial) -> None:
 @host_check("HPROV-008")
 def not_json(trial: HostTrial) -> None:
     """Words, half, and another kind."""
-    for answer in ("words", '{"one":', "[1]"):
-        with _providing(trial, line("answer", answer)) as probe:
+    for given in ("words", '{"one":', "[1]"):
+        with _providing(trial, answer(given)) as probe:
             before = len(probe.session.log)
-            _value(_resources(probe, "list"), {}, f"the answer {answer!r}")
+            _value(_resources(probe, "list"), {}, f"the answer {given!r}")
             found = [r for r in probe.session.log[before:] if r.kind not in {"debug", "state"} and r.text]
-            require(found, f"the provider answered {answer!r}, and nothing is logged")
+            require(found, f"the provider answered {given!r}, and nothing is logged")
 
 
 @host_check("HPROV-009")
@@ -169,7 +169,7 @@ def changes(trial: HostTrial) -> None:
         reply = probe.home.request("DELETE", f"{_API}/two")
         require(200 <= reply.status < 300, f"DELETE answered {reply.status}: {reply.body[:200]}")
         _has(_asked(probe, "resources_delete_resource"), {"id": "two"}, "resources_delete_resource")
-        probe.do(line("answer", "the disk is full")) if _HELD.get("dataRead", True) else None
+        probe.do(answer("the disk is full"))
         reply = probe.home.request("PUT", f"{_API}/two", body='{"name":"Two"}', headers=_JSON)
         require(
             reply.status == 400 and "the disk is full" in reply.body, f"an error answered {reply.status}: {reply.body}"
@@ -202,7 +202,7 @@ def no_weather(trial: HostTrial) -> None:
     """Nobody, an object, a trap."""
     with _providing(trial) as probe:
         _value(probe.home.provide("weather", "Sun", "observations", _POSITION), [], "a provider that there is not")
-    for line_ in (line("answer", '{"kind":1}'), kept("resource", "trap")):
+    for line_ in (answer('{"kind":1}'), kept("resource", "trap")):
         with _providing(trial, line_) as probe:
             _value(probe.home.provide("weather", "Clouds", "observations", _POSITION), [], line_)
 
@@ -253,3 +253,12 @@ def nameless(trial: HostTrial) -> None:
             function = f"sk_register_{kind}_provider"
             result = probe.result(line(function, text("")))
             require(result == 0, f"{function} of an empty name answered {result}")
+
+
+@host_check("HPROV-020")
+def posts(trial: HostTrial) -> None:
+    """Below the type."""
+    with _providing(trial) as probe:
+        reply = probe.home.request("POST", f"{_API}/two", body='{"name":"Two"}', headers=_JSON)
+        require(200 <= reply.status < 300, f"POST {_API}/two answered {reply.status}: {reply.body[:200]}")
+        _has(_asked(probe, "resources_set_resource"), {"id": "two", "value": {"name": "Two"}}, "resources_set_resource")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from conformance.host_checks.registry import host_check
-from conformance.host_trial import emit, kept, line, number, text
+from conformance.host_trial import answer, emit, kept, line, number, text
 from conformance.trial import require
 from refhost.jsontext import dumps, loads
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from conformance.drivers.interface import PutReply
     from conformance.host_trial import HostTrial, Probe
-
-from contextlib import contextmanager
 
 PATH = "probe.script"
 SELF = "vessels.self"
@@ -86,8 +85,8 @@ def case_kept(trial: HostTrial) -> None:
         require(["put probe.caseKept.switch", "1"] in probe.told, "the handler was not called")
 
 
-def _answers(trial: HostTrial, answer: str) -> PutReply:
-    with _registered(trial, line("answer", answer)) as probe:
+def _answers(trial: HostTrial, given: str) -> PutReply:
+    with _registered(trial, answer(given)) as probe:
         return _put(probe)
 
 
@@ -124,19 +123,19 @@ def traps(trial: HostTrial) -> None:
 @host_check("HPUT-009")
 def not_json(trial: HostTrial) -> None:
     """Half, more, and words."""
-    for answer in ("done", '{"state":"COMPLETED","statusCode":200', '{"state":"COMPLETED","statusCode":200}}'):
-        _is(_answers(trial, answer), "COMPLETED", 500, f"the answer {answer!r}")
+    for given in ("done", '{"state":"COMPLETED","statusCode":200', '{"state":"COMPLETED","statusCode":200}}'):
+        _is(_answers(trial, given), "COMPLETED", 500, f"the answer {given!r}")
 
 
 @host_check("HPUT-010")
 def malformed(trial: HostTrial) -> None:
     """Each part wrong."""
-    for answer in (
+    for given in (
         *("null", "[]", "200", "{}", '{"state":"COMPLETED"}', '{"statusCode":200}'),
         *('{"state":"DONE","statusCode":200}', '{"state":"COMPLETED","statusCode":"200"}'),
         *('{"state":"COMPLETED","statusCode":true}', '{"state":"COMPLETED","statusCode":99999}'),
     ):
-        _is(_answers(trial, answer), "COMPLETED", 500, f"the answer {answer}")
+        _is(_answers(trial, given), "COMPLETED", 500, f"the answer {given}")
 
 
 @host_check("HPUT-011")

@@ -160,3 +160,12 @@ def fails(trial: HostTrial) -> None:
         require(state == "error", f"its start returned 7, and after the reload it is {state}")
         heard = [said for said in probe.said[before:] if said.startswith("heard")]
         require(not heard, f"its start failed, and it heard {len(heard)} deltas")
+
+
+@host_check("HRELOAD-013")
+def scoped(trial: HostTrial) -> None:
+    """With a scope."""
+    with trial.probe(package="@boat/probe") as probe:
+        probe.run(line("say", "started"))
+        _reload(probe)
+        require(probe.said.count("started") == 2, f"over the reload it was started {probe.said.count('started')} times")

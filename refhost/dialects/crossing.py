@@ -31,10 +31,15 @@ def exported(function: wasmtime.Func, signature: str) -> Callable[..., int | Non
         function: the export.
         signature: its type, such as `(i32, i32) -> i32`.
     """
+    numbers = _inward(signature)
+    return _Export(function, *numbers) if numbers else function
+
+
+@functools.cache
+def _inward(signature: str) -> tuple[int, int] | None:
+    """How many i32s a function takes, and whether it gives one; None for a function of anything else."""
     numbers = _INWARD.fullmatch(signature)
-    if not numbers:
-        return function
-    return _Export(function, len((numbers[1] or "").split()), 1 if numbers[2] else 0)
+    return (len((numbers[1] or "").split()), 1 if numbers[2] else 0) if numbers else None
 
 
 class _Export:
@@ -96,6 +101,13 @@ def _type(signature: str) -> wasmtime.FuncType:
 atexit.register(_type.cache_clear)  # later, wasmtime-py could not free them any more
 
 
+@functools.cache
+def _outward(signature: str) -> tuple[tuple[str, ...], bool] | None:
+    """The kinds of numbers a function takes, and whether it gives an i32; None for a function of anything else."""
+    numbers = _OUTWARD.fullmatch(signature)
+    return (tuple(numbers[1].split(", ")) if numbers[1] else (), bool(numbers[2])) if numbers else None
+
+
 def imported(store: wasmtime.Store, signature: str, host: Callable[..., int | float | None]) -> wasmtime.Func:
     """A host function of a store, as `wasmtime.Func(store, ty, host)` would be.
 
@@ -104,12 +116,10 @@ def imported(store: wasmtime.Store, signature: str, host: Callable[..., int | fl
         signature: its type, such as `(i32, i64) -> f64`.
         host: takes numbers, i32 and i64 as signed ones, and returns one or nothing as its type says.
     """
-    ty = _type(signature)
-    numbers = _OUTWARD.fullmatch(signature)
-    if not numbers:
+    ty, numbers = _type(signature), _outward(signature)
+    if numbers is None:
         return wasmtime.Func(store, ty, host)
-    fields = tuple((numbers[1] or "").split(", ")) if numbers[1] else ()
-    handle = calls.FUNCTIONS.allocate((host, fields, bool(numbers[2])))
+    handle = calls.FUNCTIONS.allocate((host, *numbers))
     raw = ffi.wasmtime_func_t()
     ffi.wasmtime_func_new(store._context(), ty.ptr(), _call_host, handle, calls.finalize, ctypes.byref(raw))  # noqa: SLF001 - as above
     return wasmtime.Func._from_raw(raw)  # noqa: SLF001 - as above
