@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DELTAS", "LARGE", "PLUGINS", "PROBES", "large", "plugin", "plugins", "probe"]
+__all__ = ["DELTAS", "LARGE", "PLUGINS", "PROBES", "TWINS", "large", "plugin", "plugins", "probe", "twins"]
 
 PLUGINS = Path(__file__).parent / "plugins"
 """The folder that holds one package folder per plugin, sources and binary together."""
+
+TWINS = Path(__file__).parent / "twins"
+"""The same for the twins: one plugin, which SPEC.md there describes, in many languages."""
 
 LARGE = Path(__file__).parent / "large"
 """The same for plugins whose binaries are too large to be kept: `python -m corpus.build NAME` makes them."""
@@ -18,10 +21,17 @@ PROBES = Path(__file__).parent / "probes"
 DELTAS = Path(__file__).parent / "deltas"
 """The folder of delta streams: JSON lines, one delta a line."""
 
+_TWIN = "twin-"
+
 
 def plugins() -> list[str]:
     """The names of all corpus plugins whose binary is there, sorted. A name is both the folder's and the package's."""
-    return _names(PLUGINS)
+    return sorted([*_names(PLUGINS), *_names(TWINS)])
+
+
+def twins() -> list[str]:
+    """The names of the twins, sorted; the large ones among them have to be built before they are used."""
+    return sorted([*_names(TWINS), *(name for name in large() if name.startswith(_TWIN))])
 
 
 def large() -> list[str]:
@@ -35,7 +45,7 @@ def plugin(name: str) -> Path:
     Raises:
         LookupError: no plugin has this name; the message lists those that there are.
     """
-    for folder in (PLUGINS, LARGE):
+    for folder in (PLUGINS, TWINS, LARGE):
         if name in _names(folder):
             return folder / name
     raise LookupError(f"no corpus plugin is called {name!r}; there are {', '.join([*plugins(), *large()])}")

@@ -27,11 +27,13 @@ from corpus.toolchains import (
     C,
     CAlone,
     CComponent,
+    Go,
     JavaScriptComponent,
     PythonComponent,
     Rust,
     RustComponent,
     Toolchain,
+    Zig,
 )
 from corpus.tools import CompileError, ToolMissingError
 
@@ -48,33 +50,40 @@ RECIPES: Mapping[str, Toolchain] = {
     "hello-component-python": PythonComponent(),
     "hello-component-rust": RustComponent(),
     "hello-rust": Rust(),
-}
-"""Which toolchain makes which plugin."""
-
-PROBE_RECIPES: Mapping[str, Toolchain] = {
     "probe": CAlone("probe.c"),
     "probe-assemblyscript": CAlone("probe.c", ("PROBE_ASSEMBLYSCRIPT",)),
     "probe-files": CAlone("probe.c", ("PROBE_FILES",)),
     "probe-path": CAlone("probe.c", ("PROBE_PATH",)),
     "probe-sockets": CAlone("probe.c", ("PROBE_SOCKETS",)),
     "probe-streams": CAlone("probe.c", ("PROBE_STREAMS",)),
+    "twin-assemblyscript": AssemblyScript(),
+    "twin-c": C(sources=("plugin.c", "common/twin.c", "sdk/core.c", "sdk/json.c"), sdk=True),
+    "twin-component-c": CComponent(
+        sources=("plugin.c", "common/twin.c", "sdk/component.c", "sdk/json.c"), world="twin", sdk=True
+    ),
+    "twin-component-javascript": JavaScriptComponent(world="twin"),
+    "twin-component-python": PythonComponent(world="twin"),
+    "twin-component-rust": RustComponent(Rust(target="wasm32-unknown-unknown", sdk=True), world="twin"),
+    "twin-go": Go(),
+    "twin-rust": Rust(sdk=True),
+    "twin-zig": Zig(),
 }
-"""The same for the probes whose source is not WebAssembly text."""
+"""Which toolchain makes which plugin, and which probe that is not WebAssembly text; a probe's name begins so."""
 
-_EVERY = {**RECIPES, **PROBE_RECIPES}
+_PROBE = "probe"
 
 
 def build(name: str, work: Path) -> bytes:
     """Builds a plugin in a copy of its folder below `work` and returns the binary."""
     copy = work / "plugin"  # the same name for every plugin on every machine, in case a compiler records it
     shutil.copytree(committed(name).parent, copy, ignore=shutil.ignore_patterns("node_modules", "*.wasm"))
-    _EVERY[name].build(copy)
+    RECIPES[name].build(copy)
     return (copy / OUTPUT).read_bytes()
 
 
 def committed(name: str) -> Path:
     """Where the binary of a plugin or a probe is kept, beside its sources."""
-    return PROBES / f"{name}.wasm" if name in PROBE_RECIPES else plugin(name) / OUTPUT
+    return PROBES / f"{name}.wasm" if name.startswith(_PROBE) else plugin(name) / OUTPUT
 
 
 def difference(fresh: bytes, committed: bytes) -> str:
@@ -88,7 +97,7 @@ def difference(fresh: bytes, committed: bytes) -> str:
 
 def other_versions(name: str) -> str:
     """Which tools are of another version than the one that the committed binaries were made with."""
-    here = _EVERY[name].versions()
+    here = RECIPES[name].versions()
     return ", ".join(
         f"{tool} is {version} and not {PINNED[tool]}" for tool, version in here.items() if version != PINNED[tool]
     )
@@ -101,7 +110,7 @@ def make(name: str, *, check: bool) -> bool:
         return True
     kept = committed(name)
     before = kept.read_bytes() if kept.exists() else b""
-    print(f"{name}: {_EVERY[name].title} …", flush=True)
+    print(f"{name}: {RECIPES[name].title} …", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
         try:
@@ -123,7 +132,7 @@ def make(name: str, *, check: bool) -> bool:
 
 def show() -> None:
     """Prints a line per plugin: name, toolchain, size of the committed binary."""
-    for name, recipe in _EVERY.items():
+    for name, recipe in RECIPES.items():
         binary = committed(name)
         size = f"{binary.stat().st_size} bytes" if binary.exists() else "not built"
         print(f"{name:28} {recipe.title:28} {size}")
@@ -137,13 +146,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="say what there is and build nothing")
     options = parser.parse_args(arguments)
 
-    unknown = [name for name in options.names if name not in _EVERY]
+    unknown = [name for name in options.names if name not in RECIPES]
     if unknown:
-        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(_EVERY)}")
+        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
     if options.list:
         show()
         return 0
-    results = [make(name, check=options.check) for name in options.names or _EVERY]
+    results = [make(name, check=options.check) for name in options.names or RECIPES]
     return 0 if all(results) else 1
 
 

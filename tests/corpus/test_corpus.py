@@ -59,14 +59,30 @@ every_plugin = pytest.mark.parametrize("name", corpus.plugins())
 every_package = pytest.mark.parametrize("name", EVERY_NAME)
 
 
+def probes():
+    """The rows of the README's table of probes: what each is made from, by name."""
+    row = re.compile(r"^\| `([\w-]+)` \| \[([\w.-]+)\]\(probes/\2\)", re.MULTILINE)
+    return dict(row.findall((CORPUS / "README.md").read_text(encoding="utf-8")))
+
+
 def test_every_plugin_has_a_recipe_and_a_row_in_the_readme():
-    assert sorted(EVERY_NAME) == sorted(build.RECIPES) == sorted(table())
+    recipes = [name for name in build.RECIPES if name not in probes()]
+    assert sorted(EVERY_NAME) == sorted(recipes) == sorted(table())
+
+
+def test_every_probe_has_a_row_in_the_readme_and_is_its_own_source_or_has_a_recipe():
+    kept = {path.stem: path for path in corpus.PROBES.iterdir() if path.suffix in {".wasm", ".wat"}}
+    assert sorted(kept) == sorted(probes())
+    for name, path in kept.items():
+        assert (corpus.PROBES / probes()[name]).is_file()
+        assert (path.suffix == ".wat") == (path.name == probes()[name]) == (name not in build.RECIPES)
 
 
 def test_the_hello_plugins_are_there():
     hello = {"hello-assemblyscript", "hello-c", "hello-component", "hello-component-rust", "hello-rust"}
     assert hello <= set(corpus.plugins())
-    assert corpus.large() == ["hello-component-javascript", "hello-component-python"]
+    large = [name for name in corpus.large() if name not in corpus.twins()]
+    assert large == ["hello-component-javascript", "hello-component-python"]
 
 
 @every_package
@@ -100,7 +116,7 @@ def test_the_link_in_the_readme_leads_to_the_plugin(name):
     assert CORPUS / table()[name].link == corpus.plugin(name)
 
 
-@pytest.mark.parametrize("name", [name for name, row in table().items() if row.dialect != "component"])
+@pytest.mark.parametrize("name", [name for name in corpus.plugins() if table()[name].dialect != "component"])
 def test_a_core_binary_exports_what_its_dialect_needs(name):
     dialect = table()[name].dialect
     exports = {export.name for export in Module(Engine(), binary(name)).exports}
@@ -122,8 +138,8 @@ def test_the_list_names_every_plugin_with_its_size(capsys):
     assert build.main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(build.RECIPES)
-    committed = [line for line in lines if line.split()[0] in corpus.plugins()]
-    assert all(f"{len(binary(line.split()[0]))} bytes" in line for line in committed)
+    committed = [line for line in lines if line.split()[0] not in corpus.large()]
+    assert all(f"{build.committed(line.split()[0]).stat().st_size} bytes" in line for line in committed)
 
 
 def test_a_name_without_a_recipe_is_a_usage_error(capsys):
@@ -253,7 +269,15 @@ def test_missing_npm_names_the_debian_packages(monkeypatch):
 
 
 @pytest.mark.toolchain
-@pytest.mark.parametrize("name", ["hello-c", "hello-component", "hello-component-rust"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hello-c",
+        "hello-component",
+        "hello-component-rust",
+        *(name for name in build.RECIPES if name.startswith("probe")),
+    ],
+)
 def test_the_committed_binary_comes_from_the_committed_sources(name):
     assert build.main(["--check", name]) == 0
 
@@ -278,6 +302,6 @@ def test_a_component_is_of_the_world_that_receives_deltas(name, tmp_path):
 
 
 def test_sources_stand_beside_every_binary():
-    sources = {".c", ".js", ".py", ".rs", ".ts"}
+    sources = {".c", ".go", ".js", ".py", ".rs", ".ts", ".zig"}
     for name in EVERY_NAME:
         assert sources & {Path(file).suffix for file in corpus.plugin(name).rglob("*")}, name
