@@ -21,7 +21,10 @@ def json_value(text: str, *, hint: str = "") -> Any:  # noqa: ANN401 - JSON
         ConfigurationError: it is not JSON; `hint` says what would be right.
     """
     try:
+        text.encode()  # bytes on a command line may be in no encoding: Python makes halves of surrogate pairs of them
         return loads(text)
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{text[:60]!r} is not UTF-8.", hint=hint) from None
     except NotJson as error:
         raise ConfigurationError(f"{text[:60]!r} is not JSON: {error}.", hint=hint) from None
 

@@ -49,9 +49,13 @@ CAPABILITIES: Mapping[str, Capability] = {
 
 
 def nearest(name: str, known: Mapping[str, object] | list[str] | set[str]) -> str:
-    """The known name that `name` most resembles, or "" when none comes near."""
+    """The known name that `name` most resembles, or "" when none comes near; capitals are no great difference."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else ""
+    if matches:
+        return matches[0]
+    small = {each.lower(): each for each in known}
+    matches = difflib.get_close_matches(name.lower(), list(small), n=1, cutoff=0.6)
+    return small[matches[0]] if matches else ""
 
 
 @dataclass(frozen=True)

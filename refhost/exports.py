@@ -124,10 +124,12 @@ def contract_exports(dialect: Dialect) -> list[Export]:
 
 def export_problems(dialect: Dialect, exports: Mapping[str, str]) -> Iterator[Problem]:
     """What is wrong with the exports of contract §2.1."""
-    for wanted in contract_exports(dialect):
+    contract = contract_exports(dialect)
+    known = {"memory", "_initialize", *(entry.name for entry in contract)}
+    for wanted in contract:
         found = exports.get(wanted.name)
         if found is None and wanted.required:
-            near = nearest(wanted.name, [name for name in exports if name not in ("memory", "_initialize")])
+            near = nearest(wanted.name, [name for name in exports if name not in known])
             yield Problem(
                 "export",
                 wanted.name,
@@ -148,7 +150,7 @@ def export_problems(dialect: Dialect, exports: Mapping[str, str]) -> Iterator[Pr
 def _missing_hint(name: str, near: str) -> str:
     if name == "__new":
         return "Compile with --exportRuntime: without it the host cannot pass a string in."
-    return f"Is {near} meant to be it?" if near else f"Export a function named {name}."
+    return f"Rename the export {near} to {name}." if near else f"Export a function named {name}."
 
 
 def _mistyped_hint(name: str, found: str) -> str:

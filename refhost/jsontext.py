@@ -30,6 +30,7 @@ def _integer(text: str) -> int | float:
     return int(text) if len(text) <= 300 else int(_number(text))
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
@@ -75,4 +76,4 @@ def _refuse_surrogates(value: object) -> None:
 
 def dumps(value: object) -> str:
     """Write JSON on one line without spaces, characters as themselves."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)

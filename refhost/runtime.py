@@ -52,6 +52,15 @@ _CORE: dict[Dialect, type[BufferInstance | AssemblyScriptInstance | CommandInsta
 }
 
 
+# Each operation of the table that a service carries out, with the service and its method.
+_OPERATIONS = {
+    operation: (service, method)
+    for operation in {name for f in TABLE for name in (f.operation, f.wit_operation) if name}
+    for service, _, method in [operation.partition(".")]
+    if service in SERVICES
+}
+
+
 @dataclass(frozen=True)
 class Metadata:
     """What a plugin says about itself when it is loaded; `endpoints_text` is None where it was not asked (R9)."""
@@ -182,12 +191,7 @@ class PluginRuntime:
             "sockets": self.sockets,
             "fetch": self.fetch,
         }
-        operations = {}
-        for operation in {name for f in TABLE for name in (f.operation, f.wit_operation) if name}:
-            service, _, method = operation.partition(".")
-            if service in SERVICES:
-                operations[operation] = getattr(services[service], method)
-        return operations
+        return {operation: getattr(services[service], method) for operation, (service, method) in _OPERATIONS.items()}
 
     def _announce_put(self, context: str, path: str) -> None:
         """A PUT handler shows in the path's metadata (contract §13)."""

@@ -6,8 +6,9 @@ the plugin API and for WASI.
 
 from __future__ import annotations
 
+import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wasmtime import component as wc
@@ -86,12 +87,18 @@ class Interface:
 
 @dataclass(frozen=True)
 class ComponentBinary:
-    """A component, compiled and looked through."""
+    """A component, compiled and looked through.
+
+    Attributes:
+        loose: the names of what it imports outside of any interface.
+        types: of its exports, by interface and function, once an instance has told them.
+    """
 
     component: wc.Component
     imports: tuple[Interface, ...]
     exports: tuple[Interface, ...]
     loose: tuple[str, ...]
+    types: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False)
 
     def exported(self, short: str) -> Interface | None:
         """The exported interface of the plugin API with this short name."""
@@ -99,6 +106,10 @@ class ComponentBinary:
 
     def problems(self) -> list[Problem]:
         """Every import and export that does not fit the world, imports first."""
+        return list(self._problems)
+
+    @functools.cached_property
+    def _problems(self) -> list[Problem]:
         return [*self._import_problems(), *self._export_problems()]
 
     def _import_problems(self) -> Iterator[Problem]:
@@ -187,6 +198,7 @@ def _did_you_mean(name: str, known: list[str]) -> str:
     return f"Did you mean {meant}?" if meant else f"The interface has {', '.join(known) or 'nothing'}."
 
 
+@COMPILER.remembering
 def read_component(binary: bytes) -> ComponentBinary:
     """Compile a component and see whether it is a plugin.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import wasmtime
 from wasmtime import component as wc
@@ -28,6 +28,36 @@ if TYPE_CHECKING:
     from refhost.world import ComponentBinary, Interface
 
 _RETURNS_RESULT = "-> result<"
+
+
+class _Told(NamedTuple):
+    """The type of a function, as `wc.FuncType`, which asks for its parts each time that somebody looks at them."""
+
+    params: list[tuple[str, Any]]
+    result: Any
+
+    @classmethod
+    def by(cls, ty: wc.FuncType) -> _Told:
+        """As one tells it."""
+        return cls(ty.params, ty.result)
+
+
+class _Export(wc.Func):
+    """A function of a component whose type is known: it is the same in every instance, and asked for in each call."""
+
+    def __init__(self, ty: _Told) -> None:
+        self._ty = ty
+
+    @classmethod
+    def of(cls, function: wc.Func, ty: _Told) -> _Export:
+        """The same function."""
+        export = cls(ty)
+        export._func = function._func  # noqa: SLF001 - as wasmtime-py copies it
+        return export
+
+    def type(self, _store: object) -> Any:  # noqa: ANN401 - it stands for the type
+        """What its calls go by."""
+        return self._ty
 
 
 class ComponentInstance(WithoutHandlers):
@@ -65,7 +95,7 @@ class ComponentInstance(WithoutHandlers):
         for short in ("plugin-interface", "delta-handler"):
             exported = binary.exported(short)
             if exported is not None:
-                self._find(instance, exported)
+                self._find(instance, exported, binary.types)
 
     def _define(self, root: wc.LinkerInstance, interface: Interface) -> None:
         with root.add_instance(interface.name) as linked:
@@ -73,13 +103,15 @@ class ComponentInstance(WithoutHandlers):
                 function = WIT[f"{interface.short}.{name}"]
                 linked.add_func(name, self._guard.wrap(self._host_function(function)))
 
-    def _find(self, instance: wc.Instance, interface: Interface) -> None:
+    def _find(self, instance: wc.Instance, interface: Interface, types: dict[tuple[str, str], Any]) -> None:
         index = instance.get_export_index(self.store, interface.name)
         for name in interface.functions:
             found = instance.get_export_index(self.store, name, index)
             function = instance.get_func(self.store, found) if found else None
             if function is not None:
-                self._functions[name] = function
+                key = interface.name, name
+                types[key] = types.get(key) or _Told.by(function.type(self.store))
+                self._functions[name] = _Export.of(function, types[key])
 
     def _host_function(self, function: HostFunction) -> Callable[..., Any]:
         returns_result = _RETURNS_RESULT in function.wit_type

@@ -10,7 +10,7 @@ import wasmtime
 from refhost.binary import FETCH_MODULE, WASI_MODULE
 from refhost.departures.linking import has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
-from refhost.dialects.crossing import exported, imported
+from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.engine import engine
@@ -67,8 +67,8 @@ class CoreInstance:
 
     def _instantiate(self, binary: CoreBinary) -> None:
         imports = [self._import(entry) for entry in binary.imports]
-        instance = self._guard.run("instantiation", lambda: wasmtime.Instance(self.store, binary.module, imports))
-        for name, export in dict(instance.exports(self.store)).items():
+        instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
+        for name, export in exports_of(self.store, instance, binary.exports):
             if isinstance(export, wasmtime.Func):
                 self._functions[name] = exported(export, binary.exports[name])
             elif name == "memory" and isinstance(export, wasmtime.Memory):

@@ -51,6 +51,7 @@ class Guard:
     def __init__(self, store: wasmtime.Store, call_seconds: float, *, reentrant: bool = False) -> None:
         self._store = store
         self._call_seconds = call_seconds
+        self._ticks = ticks(call_seconds)
         self._reentrant = reentrant
         self._parked: BaseException | None = None
         self._depth = 0
@@ -78,7 +79,7 @@ class Guard:
         """
         if self._depth:  # a host function that calls back into the guest is under the outer call's deadline
             return self._run_inside(export, call) if self._reentrant else call()
-        self._store.set_epoch_deadline(ticks(self._call_seconds))
+        self._store.set_epoch_deadline(self._ticks)
         self._parked = None
         self._depth = 1
         try:
@@ -105,7 +106,7 @@ class Guard:
 
     def renew(self) -> None:
         """Give the call that is running its full time again: the host kept it waiting."""
-        self._store.set_epoch_deadline(ticks(self._call_seconds))
+        self._store.set_epoch_deadline(self._ticks)
 
     def _meaning(self, export: str, error: Exception) -> BaseException:
         parked = self._parked

@@ -5,12 +5,26 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING
 
+import wasmtime._ffi as ffi
+
 from refhost.errors import OutOfBounds
 
 if TYPE_CHECKING:
     from wasmtime import Memory, Store
 
 U32 = 0xFFFFFFFF
+
+
+def _looking(name: str) -> ctypes._FuncPointer:
+    """A function of wasmtime that tells a number about a memory; wasmtime-py's own makes several objects each time."""
+    function = ffi.dll[name]
+    function.restype = ctypes.c_size_t
+    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    return function
+
+
+_size = _looking("wasmtime_memory_data_size")
+_data = _looking("wasmtime_memory_data")
 
 
 class GuestMemory:
@@ -23,18 +37,22 @@ class GuestMemory:
 
     def __init__(self, store: Store, memory: Memory) -> None:
         self._store = store
-        self._memory = memory
+        self._memory = memory  # owns the place
+        self._place = ctypes.addressof(memory._memory)  # noqa: SLF001 - as wasmtime-py's own functions pass it
 
     @property
     def size(self) -> int:
         """The memory's present size in bytes."""
-        return self._memory.data_len(self._store)
+        size: int = _size(self._store._context(), self._place)  # noqa: SLF001 - as above
+        return size
 
     def _address(self, pointer: int, length: int) -> int:
-        size = self._memory.data_len(self._store)
+        context = self._store._context()  # noqa: SLF001 - as above
+        size: int = _size(context, self._place)
         if pointer + length > size:
             raise OutOfBounds(pointer, length, size)
-        return ctypes.addressof(self._memory.data_ptr(self._store).contents) + pointer
+        start: int = _data(context, self._place)
+        return start + pointer
 
     def check(self, pointer: int, length: int) -> None:
         """Raise `OutOfBounds` unless all `length` bytes at `pointer` lie in the memory."""

@@ -19,6 +19,7 @@ def test_json_is_read():
         ("", "'' is not JSON"),
         ("{x", "'{x' is not JSON: Expecting property name"),
         ("NaN", "'NaN' is not JSON: NaN is not JSON"),
+        ('"\udce4"', r"""'"\udce4"' is not UTF-8."""),
         ("[1]", "'[1]' is JSON, but not an object."),
         ("5" * 100, f"'{'5' * 60}' is JSON, but not an object."),
     ],

@@ -263,7 +263,7 @@ def test_endpoints_of_the_other_form_are_told_so():
 
 def test_a_missing_export_leads_to_one_that_is_called_nearly_so():
     binary = Honest(exports={"plugin_stop": '(func (export "plugin_stopp") (result i32) (i32.const 0))'}).binary()
-    assert "Is plugin_stopp meant to be it?" in problems(binary)["plugin_stop"]
+    assert "Rename the export plugin_stopp to plugin_stop." in problems(binary)["plugin_stop"]
 
 
 def test_an_export_that_is_no_function_is_none(core):

@@ -92,3 +92,9 @@ def test_nothing_but_true_grants_what_is_not_granted_by_default(declared):
 def test_the_nearest_name_is_near():
     assert nearest("sk_debg", ["sk_debug", "sk_tcp_send"]) == "sk_debug"
     assert nearest("qqqq", ["sk_debug"]) == ""
+
+
+def test_capitals_are_no_great_difference():
+    assert nearest("ALL", ["all", "documented"]) == "all"
+    assert nearest("delta-001", ["DELTA-001", "DELTA-002"]) == "DELTA-001"
+    assert nearest("dataWrit", ["DATAWRIT", "dataWrite"]) == "dataWrite"

@@ -252,3 +252,5 @@ def test_the_watchdog_ends_itself_once_it_was_idle_for_a_while(monkeypatch):
     assert not watchdog._ticking
     with watchdog:  # and begins anew
         assert watchdog._ticking
+        (thread,) = set(threading.enumerate()) - before
+    thread.join(timeout=10)  # the others count the watchdogs that there are

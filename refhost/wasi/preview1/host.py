@@ -70,14 +70,11 @@ class Preview1:
         for tree, name in [*own, *preopens]:
             first.append(OpenDirectory(tree.root_directory(), preopen=name.encode("utf-8", "surrogateescape")))
         self._guest = Guest(Descriptors(first))
-        groups = {
+        self._groups: dict[type, object] = {
             FileFunctions: FileFunctions(self._guest, clock),
             PathFunctions: PathFunctions(self._guest, clock),
             PollFunctions: PollFunctions(self._guest, clock),
             ProcessFunctions: ProcessFunctions(self._guest, clock, random, env, args),
-        }
-        self._functions: dict[str, Callable[..., None]] = {
-            name: getattr(groups[kind], name) for name, kind in _GROUPS.items()
         }
 
     def bind(self, memory: GuestMemory) -> None:
@@ -94,7 +91,7 @@ class Preview1:
             GuestExit: from `proc_exit`.
         """
         try:
-            self._functions[name](*args)
+            getattr(self._groups[_GROUPS[name]], name)(*args)
         except WasiError as error:
             return error.errno
         except OSError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refhost.errors import PluginTrap
@@ -48,14 +50,16 @@ def collect(groups: Iterable[object], meaning: Mapping[str, Meaning]) -> dict[tu
     """
     found = {}
     for group in groups:
-        for (interface, name), attribute in marked(type(group)).items():
+        kind = type(group)
+        for (interface, name), attribute in marked(kind).items():  # type: ignore[arg-type]  # mypy knows no hash of it
             found[interface, name] = _failing(getattr(group, attribute), meaning.get(interface))
     return found
 
 
-def marked(group: type) -> dict[tuple[str, str], str]:
+@functools.cache
+def marked(group: type) -> Mapping[tuple[str, str], str]:
     """The marked methods of a class: interface and name to the method's own name."""
-    return {key: name for name in dir(group) for key in getattr(getattr(group, name), _MARK, ())}
+    return MappingProxyType({key: name for name in dir(group) for key in getattr(getattr(group, name), _MARK, ())})
 
 
 def _failing(method: Callable[..., Any], meaning: Meaning | None) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ import pytest
 import wasmtime
 from wat import compiled
 
-from refhost.dialects.crossing import exported, imported
+from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.engine import engine
 
 TYPES = ["i32", "i64", "f32", "f64"]
@@ -45,6 +45,12 @@ def test_nothing_in_and_out(store):
     assert ours() is theirs() is None
 
 
+def test_nothing_in_and_a_number_out(store):
+    exports = instance(store, '(func (export "f") (result i32) (i32.const -9))')
+    theirs, ours = both(store, exports["f"], "() -> i32")
+    assert ours() == theirs() == -9
+
+
 def test_what_is_not_of_i32_is_called_by_wasmtime_itself(store):
     exports = instance(store, '(func (export "f") (param f64) (result i64) (i64.trunc_f64_s (local.get 0)))')
     assert exported(exports["f"], "(f64) -> i64") is exports["f"]
@@ -74,6 +80,73 @@ def test_traps_are_told_as_wasmtime_tells_them(store, code):
         ours()
     assert type(told.value) is type(expected.value)
     assert str(told.value) == str(expected.value)
+
+
+def test_a_function_may_be_entered_again_while_it_runs(store):
+    """Its room for numbers is one; a trap of the inner call is none of the outer one."""
+    called = []
+
+    def host(number):
+        called.append(number)
+        try:
+            return ours(number)
+        except wasmtime.Trap:
+            return 5
+
+    exports = instance(
+        store,
+        '(import "host" "f" (func $f (param i32) (result i32)))',
+        '(func (export "g") (param i32) (result i32)',
+        "(if (i32.eqz (local.get 0)) (then unreachable))",
+        "(i32.add (local.get 0) (call $f (i32.sub (local.get 0) (i32.const 1)))))",
+        hosts=[imported(store, "(i32) -> i32", host)],
+    )
+    _, ours = both(store, exports["g"], "(i32) -> i32")
+    assert ours(3) == 3 + 2 + 1 + 5
+    assert called == [2, 1, 0]
+    assert ours(1) == 1 + 5
+
+
+def made(*fields):
+    return wasmtime.Module(engine(), compiled(f"(module {' '.join(fields)})"))
+
+
+def test_an_instance_has_its_imports_and_exports(store):
+    module = made(
+        '(import "host" "f" (func $f (result i32)))',
+        '(import "host" "g" (func $g (result i32)))',
+        '(global (export "c") i32 (i32.const 1))',
+        '(memory (export "m") 3)',
+        '(table (export "t") 1 funcref)',
+        '(func (export "f") (result i32) (i32.add (call $f) (call $g)))',
+        '(func (export "g") (result i32) (call $g))',
+    )
+    hosts = [imported(store, "() -> i32", lambda number=number: number) for number in (7, 30)]
+    names = [export.name for export in module.exports]
+    found = dict(exports_of(store, instantiated(store, module, hosts), names))
+    assert sorted(found) == ["f", "g", "m"]
+    assert (found["f"](store), found["g"](store), found["m"].size(store)) == (37, 30, 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        (["(func $s unreachable) (start $s)"], 0),
+        (['(memory 1) (data (i32.const 65536) "x")'], 0),
+        (["(memory 65536)"], 0),
+        (['(import "host" "f" (func (param i64)))'], 1),
+        (['(import "host" "f" (func))'], 0),
+    ],
+)
+def test_what_cannot_be_instantiated_is_told_as_wasmtime_tells_it(store, fields, count):
+    store.set_limits(memory_size=1 << 20)
+    hosts = [imported(store, "()", lambda: None)] * count
+    told = []
+    for make in (wasmtime.Instance, instantiated):
+        with pytest.raises((wasmtime.WasmtimeError, wasmtime.Trap)) as raised:
+            make(store, made(*fields), hosts)
+        told.append((type(raised.value), str(raised.value)))
+    assert told[0] == told[1]
 
 
 def host_calls(store, signature, host, make):
