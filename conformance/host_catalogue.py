@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _GROUPS = (
     *("HLINK", "HSTR", "HFUN", "HCAP", "HVFS", "HCONF", "HLIFE", "HRELOAD", "HCRASH", "HDELTA", "HMODEL", "HPUT"),
-    *("HHTTP", "HPROV", "HSTREAM", "HSOCK", "HAS", "HLIMIT", "HHARM"),
+    *("HHTTP", "HPROV", "HSTREAM", "HSOCK", "HFETCH", "HAS", "HWIT", "HCMD", "HANY", "HLIMIT", "HHARM"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.drivers.faults import HostGone
+from conformance.drivers.faults import DriverFault, HostGone
 from conformance.drivers.features import FEATURES, Unsupported
 from conformance.host_checks import check_of
 from conformance.host_trial import HostTrial
@@ -17,16 +17,26 @@ if TYPE_CHECKING:
     from conformance.catalogue import Requirement
     from conformance.drivers.interface import Driver
 
+# What a check raises that was shown something else than it can read, such as text that is not JSON.
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+_MEND_DRIVER = (
+    "This is the driver's fault, and nothing is said of the host. What the driver says, line by line: "
+    "`python -m conformance smoke exec:COMMAND --lines`."
+)
+
 
 def judge_host(requirement: Requirement, driver: Driver) -> Verdict:
     """Judge a host by one requirement: run its check with fresh hosts of this kind.
 
-    A host that dies meanwhile breaks the requirement; a check that cannot get to its subject counts as failed.
+    A host that dies meanwhile breaks the requirement, and so does one that shows what a check cannot read; a check that
+    cannot get to its subject counts as failed.
     """
     missing = [feature for feature in requirement.features if feature not in driver.features]
     if missing:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, _lacking(missing[0], driver))
-    trial = HostTrial(driver)
+    trial = HostTrial(driver, requirement.features)
     try:
         check_of(requirement.id)(trial)
     except (NotApplicable, Unsupported) as outcome:
@@ -38,7 +48,11 @@ def judge_host(requirement: Requirement, driver: Driver) -> Verdict:
         return broken_verdict(requirement, gone, trial.steps, trial.log, requirement.mend)
     except (NotJudged, HostError) as error:
         why = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
-        return Verdict(requirement, Outcome.FAIL, why, tuple(trial.steps), requirement.mend, cascade=True)
+        mend = _MEND_DRIVER if isinstance(error, DriverFault) else "Mend what is named here first."
+        return Verdict(requirement, Outcome.FAIL, why, tuple(trial.steps), mend, cascade=True)
+    except _ODD as error:
+        odd = Violation(f"what the host did, or showed, has not the form that it must have: {error!r}")
+        return broken_verdict(requirement, odd, trial.steps, trial.log, requirement.mend)
     return Verdict(requirement, Outcome.PASS)
 
 

@@ -21,7 +21,7 @@ from refhost.jsontext import dumps, loads
 from refhost.package import PluginPackage, plugin_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.drivers.interface import CarriedDelta, Driver, HostSession, LogRecord, Session
 
@@ -177,10 +177,16 @@ def binary(name: str, changes: tuple[tuple[str, str], ...] = ()) -> bytes:
 
 
 class HostTrial:
-    """One check of one kind of host; remembers what was done in the last host, for the report."""
+    """One check of one kind of host; remembers what was done in the last host, for the report.
 
-    def __init__(self, driver: Driver) -> None:
+    Args:
+        driver: the kind of host.
+        features: what the requirement that is judged needs, so that the driver can choose its way to the host.
+    """
+
+    def __init__(self, driver: Driver, features: Iterable[str] = ()) -> None:
         self.driver = driver
+        self._features = frozenset(features)
         self._home: HostSession | None = None
         self._sessions: list[Session] = []
         self._log: list[LogRecord] = []
@@ -200,7 +206,7 @@ class HostTrial:
     def host(self, *, call_seconds: float = CALL_SECONDS) -> Iterator[HostSession]:
         """A fresh host."""
         self._sessions = []
-        with self.driver.host(call_seconds=call_seconds) as home:
+        with self.driver.host(call_seconds=call_seconds, features=self._features) as home:
             try:
                 yield home
             finally:

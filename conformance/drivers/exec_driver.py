@@ -117,7 +117,12 @@ class ExecDriver:
         return other
 
     @contextmanager
-    def host(self, *, call_seconds: float | None = None) -> Iterator[RemoteHost]:
+    def host(
+        self,
+        *,
+        call_seconds: float | None = None,
+        features: frozenset[str] = frozenset(),  # noqa: ARG002 - there is one way to it, the protocol
+    ) -> Iterator[RemoteHost]:
         """A fresh host."""
         conversation = self._idle.pop() if self._idle else self.begin()
         self.__dict__.setdefault("_known", conversation)

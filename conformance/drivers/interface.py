@@ -312,11 +312,16 @@ class Driver(Protocol):
     def features(self) -> frozenset[str]:
         """What the host can do: see `HostSession.features`."""
 
-    def host(self, *, call_seconds: float | None = None) -> AbstractContextManager[HostSession]:
+    def host(
+        self, *, call_seconds: float | None = None, features: frozenset[str] = frozenset()
+    ) -> AbstractContextManager[HostSession]:
         """A fresh host.
 
         Args:
             call_seconds: the time that one call into a plugin may take, for a host with the feature `limits`.
+            features: what will be asked of it, of `features`: a driver that reaches its host in more than one way (a
+                part of it in process, quickly; or all of it, with HTTP and a model) takes the quickest that has them
+                all. A driver with one way ignores it.
         """
 
     def session(

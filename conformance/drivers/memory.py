@@ -53,7 +53,7 @@ def allocations(instance: CoreInstance, sizes: Sequence[int]) -> Sequence[str]:
             return [f"{name}({size}) returned 0, though there is memory left"]
         blocks.append((pointer, pattern))
     return [
-        f"the block of {len(pattern)} bytes at {pointer:#x} was overwritten by a later one"
+        f"the block of {len(pattern)} byte{'' if len(pattern) == 1 else 's'} at {pointer:#x} was overwritten by another"
         for pointer, pattern in blocks
         if instance.memory.read(pointer, len(pattern)) != pattern
     ]

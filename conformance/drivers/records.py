@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from refhost.capabilities import Grants
     from refhost.package import PluginPackage
+
+
+def loading(package: PluginPackage, grants: Grants | None) -> str:
+    """The step of loading a package, in words: from where, and which of its capabilities are held back."""
+    declared = package.grants
+    held_back = [name for name in declared.values if grants and declared.has(name) and not grants.has(name)]
+    without = f" without {', '.join(held_back)}" if held_back else ""
+    return f"load {package.origin or 'the plugin'}{without}"
 
 
 @dataclass(frozen=True)

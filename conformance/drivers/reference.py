@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.drivers.features import FEATURES
 from conformance.drivers.network import Surroundings
-from conformance.drivers.records import CarriedDelta, HttpReply, Installed, ProviderReply
+from conformance.drivers.records import CarriedDelta, HttpReply, Installed, ProviderReply, loading
 from conformance.drivers.reference_session import RefhostSession, fault_name
 from refhost.errors import ConfigurationError
 from refhost.host import Host
@@ -74,7 +74,7 @@ class RefhostHost:
         held = package.with_grants(grants) if grants else package
         if enabled_at_boot:
             return self.boot(Installed(held))[0]
-        self.steps.append(f"load {package.origin}")
+        self.steps.append(loading(package, grants))
         return self._load(held)
 
     def _load(self, package: PluginPackage) -> RefhostSession:
@@ -219,7 +219,12 @@ class RefhostDriver:
         )
 
     @contextmanager
-    def host(self, *, call_seconds: float | None = None) -> Iterator[RefhostHost]:
+    def host(
+        self,
+        *,
+        call_seconds: float | None = None,
+        features: frozenset[str] = frozenset(),  # noqa: ARG002 - there is one way to it
+    ) -> Iterator[RefhostHost]:
         """A fresh host."""
         limits = replace(self._limits, call_seconds=call_seconds) if call_seconds else self._limits
         network = Surroundings()

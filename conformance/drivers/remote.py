@@ -18,6 +18,7 @@ from conformance.drivers.records import (
     LogRecord,
     ProviderReply,
     StreamData,
+    loading,
 )
 from conformance.drivers.remote_session import RemoteSession
 from conformance.drivers.shipping import lay_out
@@ -166,7 +167,7 @@ class RemoteHost:
         held = package.with_grants(grants) if grants else package
         if enabled_at_boot:
             return self.boot(Installed(held))[0]
-        self.steps.append(f"load {package.origin}")
+        self.steps.append(loading(package, grants))
         since = self.claims
         return self._session(held, self.load_again(held), since)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("host", metavar="exec:COMMAND")
+@click.argument("host", metavar="exec:COMMAND|signalk-server")
 @click.option("--lines", is_flag=True, help="Print every line of the protocol, > to the driver and < from it.")
 @click.option("--seconds", default=15.0, show_default=True, help="How long a request may take.")
 @click.pass_context
@@ -22,6 +23,11 @@ def smoke(context: click.Context, host: str, *, lines: bool, seconds: float) -> 
     from conformance.drivers.smoke import Outcome, walk  # noqa: PLC0415 - as above
     from refhost.printing import printable  # noqa: PLC0415 - as above
 
+    if host == "signalk-server":
+        from conformance.drivers.signalk_server import SignalkServerDriver  # noqa: PLC0415 - as above
+
+        server = context.with_resource(closing(SignalkServerDriver()))
+        host = f"{PREFIX}{server.command('whole')}"
     if not host.startswith(PREFIX):
         raise click.UsageError(f"{host!r} is no host with a driver: write {PREFIX} and the command that starts it.")
 

@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from conformance.host_checks.registry import HostCheck
 
 
-def check_of(requirement_id: str) -> HostCheck:
-    """The check of a requirement; a test makes sure that each has one."""
+def has_check(requirement_id: str) -> bool:
+    """Whether anything judges a requirement."""
     if requirement_id not in HOST_CHECKS:
         for module in pkgutil.iter_modules(__path__, f"{__name__}."):
             import_module(module.name)
+    return requirement_id in HOST_CHECKS
+
+
+def check_of(requirement_id: str) -> HostCheck:
+    """The check of a requirement; a test makes sure that each has one."""
+    has_check(requirement_id)  # which sees to it that it is there
     return HOST_CHECKS[requirement_id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.host_checks.hlink import accepted
 from conformance.host_checks.hput import PATH, SELF, register
 from conformance.host_checks.hstr import WORDS
 from conformance.host_checks.registry import host_check
@@ -30,10 +31,11 @@ def metadata(trial: HostTrial) -> None:
 
 @host_check("HAS-002")
 def configuration(trial: HostTrial) -> None:
-    """With letters of more than a byte, and then its end."""
+    """With so many letters of more than a byte that its end is far behind their number."""
     with trial.probe(_PROBE) as probe:
-        told = probe.run(line("say", WORDS), line("say", "end"))
-        require(told == [[WORDS], ["end"]], f"the configuration had {WORDS!r}, and the plugin read {told}")
+        told = probe.run(line("say", WORDS), line("say", "⚓" * 50), line("say", "end"))
+        wanted = [[WORDS], ["⚓" * 50], ["end"]]
+        require(told == wanted, f"the configuration had {WORDS!r} and more, and the plugin read {told}")
 
 
 @host_check("HAS-003")
@@ -147,7 +149,8 @@ def broken(trial: HostTrial) -> None:
 def without_id(trial: HostTrial) -> None:
     """The package decides."""
     changes = {'(func (export "plugin_id")': "(func $plugin_id"}
-    with trial.probe(_PLAIN, package="@boat/plain", changes=changes) as probe:
+    with trial.host() as home:
+        probe = accepted(trial, home, _PLAIN, package="@boat/plain", changes=changes)
         require(probe.session.id == "_boat_plain", f"its id is {probe.session.id!r}")
         require(probe.session.start({}) == "running", f"it is {probe.session.state}: {probe.session.why()}")
 

@@ -224,3 +224,17 @@ def scoped(trial: HostTrial) -> None:
         require(told and loads(told[0][2] or "null") == {"depth": 3}, f'{{"depth":3}} was saved, and it read {told}')
         found = _saved(probe)["configuration"]
         require(found == {"depth": 3}, f'{{"depth":3}} was saved, and its user sees {found}')
+
+
+@host_check("HCONF-018")
+def mended(trial: HostTrial) -> None:
+    """Its start returned 1, and then 0."""
+    with trial.host() as home:
+        probe = _installed(trial, home, script=line("return", "1"))
+        require(probe.session.state == "error", f"its start returned 1, and it is {probe.session.state}")
+        body = dumps({"enabled": True, "configuration": {"script": line("say", "mended")}})
+        reply = probe.session.http("POST", "/config", body=body, headers=JSON)
+        require(
+            probe.session.state == "running" and "mended" in probe.said,
+            f"POST /config with a mended configuration answered {reply.status}, and it is {probe.session.state}",
+        )

@@ -246,3 +246,13 @@ def failures_are_logged(trial: HostTrial) -> None:
             function = call.partition("\t")[0]
             found = [record for record in probe.session.log if record.function == function and record.text]
             require(found, f"{function} failed, and the log has nothing of it")
+
+
+@host_check("HFUN-023")
+def patterns(trial: HostTrial) -> None:
+    """Of the loggers of several languages."""
+    texts = ("100%", "%O and %s", "%d %j %%", "{0} {name}", "${name}", "$1 \\1", "{}")
+    with trial.probe() as probe:
+        probe.run(*(line("sk_debug", text(given)) for given in texts))
+        for given in texts:
+            require(given in probe.said, f"the log does not have the text {given!r}: {probe.said[:20]}")

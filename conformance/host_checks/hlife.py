@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.host_checks.hlink import accepted
 from conformance.host_checks.registry import host_check
 from conformance.host_trial import Probe, emit, kept, line, text
 from conformance.trial import require
@@ -187,8 +188,9 @@ def starts_again(trial: HostTrial) -> None:
     """Three times."""
     with trial.probe() as probe:
         for words in ("one", "two", "three"):
-            told = probe.run(line("say", words))
-            require([words] in told, f"start number {words} told {told}")
+            probe.start(line("say", words))
+            _state(probe, "running", f"after start {words}")
+            require(words in probe.said, f"start {words} was not called")
             probe.session.stop()
             _state(probe, "stopped", "after stop")
 
@@ -216,7 +218,8 @@ def emits_and_fails(trial: HostTrial) -> None:
 @host_check("HLIFE-017")
 def empty_schema(trial: HostTrial) -> None:
     """No bytes."""
-    with trial.probe("plain", changes={_SCHEMA: "(i32.const 0)"}) as probe:
+    with trial.host() as home:
+        probe = accepted(trial, home, "plain", changes={_SCHEMA: "(i32.const 0)"})
         require(probe.session.schema_text.strip() in {"", "{}"}, f"its schema is {probe.session.schema_text!r}")
         require(probe.session.start({}) == "running", f"it is {probe.session.state}")
 

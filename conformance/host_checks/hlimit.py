@@ -190,18 +190,18 @@ def huge_memory(trial: HostTrial) -> None:
 
 @host_check("HLIMIT-016")
 def tables(trial: HostTrial) -> None:
-    """It grows until it gets no more, at most a hundred million entries."""
+    """It grows until it gets no more, at most twenty million entries."""
     changes = {
         ";; more exports": "(table $t 1 funcref)",
         "(i32.const 0) (; start ;)": """(local $n i32)
           (block $full (loop $more
             (br_if $full (i32.eq (table.grow $t (ref.null func) (i32.const 100000)) (i32.const -1)))
             (local.set $n (i32.add (local.get $n) (i32.const 1)))
-            (br_if $more (i32.lt_u (local.get $n) (i32.const 1000)))))
-          (i32.ge_u (local.get $n) (i32.const 1000))""",
+            (br_if $more (i32.lt_u (local.get $n) (i32.const 200)))))
+          (i32.ge_u (local.get $n) (i32.const 200))""",
     }
     with trial.host() as home:
         session = home.load(trial.package("plain", changes=changes))
         state = session.start({})
-        require(state == "running" or session.fault, "a table of a hundred million entries was given")
+        require(state == "running" or session.fault, "a table of twenty million entries was given")
         _goes_on(trial, home)

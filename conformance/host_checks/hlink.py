@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.host_checks.registry import host_check
 from conformance.host_trial import Probe, binary, values_of
@@ -35,6 +35,18 @@ def refusal(home: HostSession, package: PluginPackage, what: str) -> str:
     except HostError as error:
         return str(error)
     raise Violation(f"{what} is loaded")
+
+
+def accepted(trial: HostTrial, home: HostSession, name: str, **package: Any) -> Probe:  # noqa: ANN401 - see `package`
+    """Load a probe, where it is the requirement that it loads; the arguments are those of `HostTrial.package`.
+
+    Raises:
+        Violation: it is refused.
+    """
+    try:
+        return trial.load(home, name, **package)
+    except HostError as error:
+        raise Violation(f"a plugin that is in order is refused: {error}") from None
 
 
 def _refused(trial: HostTrial, changes: dict[str, str], what: str, *words: str) -> None:
@@ -230,7 +242,8 @@ def initialize(trial: HostTrial) -> None:
 @host_check("HLINK-018")
 def optional_exports(trial: HostTrial) -> None:
     """The least that a plugin is."""
-    with trial.probe("plain") as probe:
+    with trial.host() as home:
+        probe = accepted(trial, home, "plain")
         require(probe.session.start({}) == "running", f"it is {probe.session.state}: {probe.session.why()}")
         probe.home.inject('{"updates":[{"$source":"x","values":[{"path":"a.b","value":1}]}]}')
         probe.home.advance(3)
@@ -240,7 +253,8 @@ def optional_exports(trial: HostTrial) -> None:
 @host_check("HLINK-019")
 def without_deallocate(trial: HostTrial) -> None:
     """The host frees nothing."""
-    with trial.probe("plain", changes={'(func (export "deallocate")': "(func $deallocate"}) as probe:
+    with trial.host() as home:
+        probe = accepted(trial, home, "plain", changes={'(func (export "deallocate")': "(func $deallocate"})
         require(probe.session.start({}) == "running", f"it is {probe.session.state}: {probe.session.why()}")
         require(probe.session.name == "Plain", f"its name is {probe.session.name!r}")
 
@@ -254,7 +268,8 @@ def start_section_traps(trial: HostTrial) -> None:
 @host_check("HLINK-021")
 def by_bytes(trial: HostTrial) -> None:
     """A binary that is called otherwise."""
-    with trial.probe(manifest={"wasmManifest": "build/program.bin"}) as probe:
+    with trial.host() as home:
+        probe = accepted(trial, home, "probe", manifest={"wasmManifest": "build/program.bin"})
         require(probe.start("say\there") == "running", f"it is {probe.session.state}: {probe.session.why()}")
 
 

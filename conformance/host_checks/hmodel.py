@@ -128,6 +128,9 @@ def plain_names(trial: HostTrial) -> None:
         found = _reads(probe, "navigation.polluted")
         require(found is None, f"a value at __proto__.polluted is read at navigation.polluted: {found}")
         require(_reads(probe, "polluted") is None, "a value at __proto__.polluted is read at polluted")
+        for name in ("__proto__.polluted", "constructor.prototype.polluted"):
+            found = _reads(probe, name)
+            require(found is not None and found["value"] == 1, f"the value at {name} is 1, and {found} was read")
 
 
 @host_check("HMODEL-009")

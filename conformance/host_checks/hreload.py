@@ -40,16 +40,13 @@ def goes_on(trial: HostTrial) -> None:
 
 @host_check("HRELOAD-002")
 def fresh(trial: HostTrial) -> None:
-    """Something kept by a delta, in no configuration."""
+    """By its size, which the old instance let grow: whatever else it had, start sets anew."""
     with trial.probe() as probe:
-        probe.run()
-        probe.do(kept("poll", line("say", "old")))
-        probe.home.advance(1.5)
-        require("old" in probe.said, "poll was not called before the reload")
+        before = probe.result("grow\t0")
+        probe.do("grow\t50")
         _reload(probe)
-        before = len(probe.said)
-        probe.home.advance(3)
-        require("old" not in probe.said[before:], "the new instance knows what only the old one was told")
+        after = int(probe.told[-1][1])
+        require(after == before, f"it began with {before} pages of memory, and begins with {after} after a reload")
 
 
 @host_check("HRELOAD-003")
@@ -169,3 +166,15 @@ def scoped(trial: HostTrial) -> None:
         probe.run(line("say", "started"))
         _reload(probe)
         require(probe.said.count("started") == 2, f"over the reload it was started {probe.said.count('started')} times")
+
+
+@host_check("HRELOAD-014")
+def emits(trial: HostTrial) -> None:
+    """In start, and told by a delta."""
+    with trial.probe() as probe:
+        probe.run(emit("probe.start", 1))
+        _reload(probe)
+        probe.do(emit("probe.later", 2))
+        for path, wanted in (("probe.start", [1, 1]), ("probe.later", [2])):
+            found = probe.values(path)
+            require(found == wanted, f"at {path} the host carried {found}, not {wanted}")

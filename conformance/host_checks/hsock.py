@@ -1,4 +1,4 @@
-"""HSOCK: sockets of plugins, with a device at the other end that the driver plays."""
+"""HSOCK: sockets of plugins, with a device at the other end that the driver plays; TCP is in `hsock_tcp.py`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
     from conformance.host_trial import HostTrial, Probe
 
-_PROBE = "probe-sockets"
-_HELD = {"rawSockets": True}
+PROBE = "probe-sockets"
+HELD = {"rawSockets": True}
 _PORT = 2947
-_HERE = "h:1"
+HERE = "h:1"
 _UDP = (line("sk_udp_create", number(0)), line("hold", "1"))
-_BOUND = (*_UDP, line("sk_udp_bind", _HERE, number(_PORT)))
-_TCP = (line("sk_tcp_create"), line("hold", "1"))
-_CONNECT = line("sk_tcp_connect", _HERE, text("10.0.0.50"), number(10110))
+_BOUND = (*_UDP, line("sk_udp_bind", HERE, number(_PORT)))
+TCP = (line("sk_tcp_create"), line("hold", "1"))
 _UNKNOWN = 987_654
 _OF_UDP = {
     "sk_udp_bind": (number(_PORT),),
@@ -46,24 +45,14 @@ _OF_TCP = {
 
 
 @contextmanager
-def _running(trial: HostTrial, *lines: str) -> Iterator[Probe]:
-    with trial.probe(_PROBE, capabilities=_HELD) as probe:
+def running(trial: HostTrial, *lines: str) -> Iterator[Probe]:
+    """A probe with sockets that has carried out these lines."""
+    with trial.probe(PROBE, capabilities=HELD) as probe:
         probe.run(*lines)
         yield probe
 
 
-@contextmanager
-def _connected(trial: HostTrial, *lines: str) -> Iterator[Probe]:
-    """A probe with a connection that somebody has taken."""
-    with trial.probe(_PROBE, capabilities=_HELD) as probe:
-        probe.session.answer_connections()
-        probe.run(*_TCP, *lines, _CONNECT)
-        probe.home.advance(1.2)
-        require(probe.session.connections == 1, f"{probe.session.connections} connections were taken of one")
-        yield probe
-
-
-def _one(probe: Probe, *call: str) -> list[str]:
+def told_of(probe: Probe, *call: str) -> list[str]:
     """What one call told, without its name."""
     told = probe.do(line(*call))
     require(told, f"the probe told nothing of {call[0]}")
@@ -71,14 +60,14 @@ def _one(probe: Probe, *call: str) -> list[str]:
 
 
 def _receive(probe: Probe, room: int = 2048) -> list[str]:
-    return _one(probe, "sk_udp_recv", _HERE, f"b:{room}", "o:46", "o:2")
+    return told_of(probe, "sk_udp_recv", HERE, f"b:{room}", "o:46", "o:2")
 
 
 @host_check("HSOCK-001")
 def creates(trial: HostTrial) -> None:
     """Both families."""
     for family in (0, 1):
-        with trial.probe(_PROBE, capabilities=_HELD) as probe:
+        with trial.probe(PROBE, capabilities=HELD) as probe:
             result = probe.result(line("sk_udp_create", number(family)))
             require(result > 0, f"sk_udp_create({family}) answered {result}")
             kinds = [opened.kind for opened in probe.session.open_sockets]
@@ -89,7 +78,7 @@ def creates(trial: HostTrial) -> None:
 def no_family(trial: HostTrial) -> None:
     """Three."""
     for family in (2, -1, 4):
-        with trial.probe(_PROBE, capabilities=_HELD) as probe:
+        with trial.probe(PROBE, capabilities=HELD) as probe:
             result = probe.result(line("sk_udp_create", number(family)))
             require(result == -1, f"sk_udp_create({family}) answered {result}")
 
@@ -97,7 +86,7 @@ def no_family(trial: HostTrial) -> None:
 @host_check("HSOCK-003")
 def receives(trial: HostTrial) -> None:
     """Bytes, address with its NUL, port."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         probe.session.send_datagram(_PORT, b"$GPRMC")
         result, data, address, port = _receive(probe)
         require((result, data) == ("6", "$GPRMC"), f"six bytes were sent, and {result} came: {data!r}")
@@ -111,7 +100,7 @@ def receives(trial: HostTrial) -> None:
 @host_check("HSOCK-004")
 def nothing(trial: HostTrial) -> None:
     """Nothing written, either."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         found = _receive(probe)
         require(found[:2] == ["0", ""], f"without a datagram receiving told {found[:2]}")
         require("overwritten" not in found, "without a datagram the buffer was written")
@@ -120,10 +109,10 @@ def nothing(trial: HostTrial) -> None:
 @host_check("HSOCK-005")
 def in_order(trial: HostTrial) -> None:
     """Ten."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         for count in range(10):
             probe.session.send_datagram(_PORT, f"number {count}".encode())
-        pending = _one(probe, "sk_udp_pending", _HERE)
+        pending = told_of(probe, "sk_udp_pending", HERE)
         require(pending == ["10"], f"of ten datagrams {pending} wait")
         found = [_receive(probe)[1] for _ in range(10)]
         require(found == [f"number {count}" for count in range(10)], f"ten datagrams came as {found}")
@@ -132,7 +121,7 @@ def in_order(trial: HostTrial) -> None:
 @host_check("HSOCK-006")
 def cut(trial: HostTrial) -> None:
     """Its rest is gone."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         probe.session.send_datagram(_PORT, b"0123456789")
         probe.session.send_datagram(_PORT, b"next")
         found = _receive(probe, 4)
@@ -145,10 +134,10 @@ def cut(trial: HostTrial) -> None:
 @host_check("HSOCK-007")
 def too_many(trial: HostTrial) -> None:
     """One too many."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         for count in range(1001):
             probe.session.send_datagram(_PORT, str(count).encode())
-        pending = _one(probe, "sk_udp_pending", _HERE)
+        pending = told_of(probe, "sk_udp_pending", HERE)
         require(pending == ["1000"], f"of 1001 datagrams {pending} wait")
         first = _receive(probe)[1]
         require(first == "1", f"of 0 to 1000 the first that waits is {first}")
@@ -157,8 +146,8 @@ def too_many(trial: HostTrial) -> None:
 @host_check("HSOCK-008")
 def binds_once(trial: HostTrial) -> None:
     """Another port."""
-    with _running(trial, *_BOUND) as probe:
-        found = _one(probe, "sk_udp_bind", _HERE, number(_PORT + 1))
+    with running(trial, *_BOUND) as probe:
+        found = told_of(probe, "sk_udp_bind", HERE, number(_PORT + 1))
         require(found == ["-1"], f"a second bind answered {found}")
         probe.session.send_datagram(_PORT, b"here")
         require(_receive(probe)[1] == "here", "after a second bind the first port is gone")
@@ -168,13 +157,13 @@ def binds_once(trial: HostTrial) -> None:
 def deferred(trial: HostTrial) -> None:
     """Each of them, and then it receives."""
     calls = [
-        line("sk_udp_join_multicast", _HERE, text("239.1.2.3"), text("")),
-        line("sk_udp_set_multicast_ttl", _HERE, number(4)),
-        line("sk_udp_set_multicast_loopback", _HERE, number(0)),
-        line("sk_udp_set_broadcast", _HERE, number(1)),
-        line("sk_udp_bind", _HERE, number(_PORT)),
+        line("sk_udp_join_multicast", HERE, text("239.1.2.3"), text("")),
+        line("sk_udp_set_multicast_ttl", HERE, number(4)),
+        line("sk_udp_set_multicast_loopback", HERE, number(0)),
+        line("sk_udp_set_broadcast", HERE, number(1)),
+        line("sk_udp_bind", HERE, number(_PORT)),
     ]
-    with _running(trial, *_UDP, *calls) as probe:
+    with running(trial, *_UDP, *calls) as probe:
         results = [told[1] for told in probe.told[1:]]
         require(results == ["0"] * 5, f"options before bind, and bind, answered {results}")
         probe.session.send_datagram(_PORT, b"here")
@@ -184,16 +173,26 @@ def deferred(trial: HostTrial) -> None:
 @host_check("HSOCK-010")
 def no_group(trial: HostTrial) -> None:
     """Unicast, words, nothing."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         for group in ("10.0.0.1", "somewhere", "", "300.1.1.1", "239.1.2"):
-            found = _one(probe, "sk_udp_join_multicast", _HERE, text(group), text(""))
+            found = told_of(probe, "sk_udp_join_multicast", HERE, text(group), text(""))
             require(found == ["-1"], f"joining {group!r} answered {found}")
+
+
+@host_check("HSOCK-030")
+def leaves(trial: HostTrial) -> None:
+    """One that was joined."""
+    group = (HERE, text("239.1.2.3"), text(""))
+    with running(trial, *_BOUND, line("sk_udp_join_multicast", *group)) as probe:
+        require(probe.told[-1][1] == "0", f"joining a group told {probe.told[-1]}")
+        found = told_of(probe, "sk_udp_leave_multicast", *group)
+        require(found == ["0"], f"leaving the group answered {found}")
 
 
 @host_check("HSOCK-011")
 def sends(trial: HostTrial) -> None:
     """From one socket of a plugin to another."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         sender = (line("sk_udp_create", number(0)), line("hold", "2"))
         told = probe.do(*sender, line("sk_udp_send", "h:2", text("127.0.0.1"), number(_PORT), "x:0102030405"))
         require(told[-1] == ["sk_udp_send", "5"], f"sending five bytes told {told[-1]}")
@@ -205,12 +204,12 @@ def sends(trial: HostTrial) -> None:
 @host_check("HSOCK-012")
 def no_address(trial: HostTrial) -> None:
     """Names, halves, nothing, and no port."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         for address in ("boat.example", "10.0.0", "10.0.0.256", "", "10.0.0.1\0", "::1::"):
-            found = _one(probe, "sk_udp_send", _HERE, text(address), number(9), "x:01")
+            found = told_of(probe, "sk_udp_send", HERE, text(address), number(9), "x:01")
             require(found == ["-1"], f"sending to {address!r} answered {found}")
         for port in (-1, 65536):
-            found = _one(probe, "sk_udp_send", _HERE, text("10.0.0.50"), number(port), "x:01")
+            found = told_of(probe, "sk_udp_send", HERE, text("10.0.0.50"), number(port), "x:01")
             require(found == ["-1"], f"sending to port {port} answered {found}")
 
 
@@ -219,25 +218,25 @@ def closed(trial: HostTrial) -> None:
     """Both kinds."""
     for made, close, ask in (
         (_BOUND, "sk_udp_close", "sk_udp_pending"),
-        (_TCP, "sk_tcp_close", "sk_tcp_connected"),
+        (TCP, "sk_tcp_close", "sk_tcp_connected"),
     ):
-        with _running(trial, *made) as probe:
-            probe.do(line(close, _HERE))
+        with running(trial, *made) as probe:
+            probe.do(line(close, HERE))
             require(not probe.session.open_sockets, f"after {close}, {list(probe.session.open_sockets)} is open")
-            found = _one(probe, ask, _HERE)
+            found = told_of(probe, ask, HERE)
             require(found == ["-1"], f"after {close}, {ask} answered {found}")
 
 
 def _all_fail(probe: Probe, calls: dict[str, tuple[str, ...]], socket: str, what: str) -> None:
     for function, arguments in calls.items():
-        found = _one(probe, function, socket, *arguments)
+        found = told_of(probe, function, socket, *arguments)
         require(found[0] == "-1", f"{function} of {what} answered {found[0]}")
 
 
 @host_check("HSOCK-014")
 def unknown(trial: HostTrial) -> None:
     """Every function."""
-    with _running(trial) as probe:
+    with running(trial) as probe:
         for socket in (_UNKNOWN, 0, -1):
             _all_fail(probe, _OF_UDP | _OF_TCP, number(socket), f"the unknown socket {socket}")
             probe.do(line("sk_udp_close", number(socket)), line("sk_tcp_close", number(socket)))
@@ -247,21 +246,21 @@ def unknown(trial: HostTrial) -> None:
 @host_check("HSOCK-015")
 def other_kind(trial: HostTrial) -> None:
     """Both ways."""
-    with _running(trial, *_UDP) as probe:
-        _all_fail(probe, _OF_TCP, _HERE, "a UDP socket")
-    with _running(trial, *_TCP) as probe:
-        _all_fail(probe, _OF_UDP, _HERE, "a TCP socket")
+    with running(trial, *_UDP) as probe:
+        _all_fail(probe, _OF_TCP, HERE, "a UDP socket")
+    with running(trial, *TCP) as probe:
+        _all_fail(probe, _OF_UDP, HERE, "a TCP socket")
 
 
 @host_check("HSOCK-016")
 def never_again(trial: HostTrial) -> None:
     """Twenty, each closed before the next."""
-    with _running(trial) as probe:
+    with running(trial) as probe:
         seen = []
         for _ in range(10):
             for kind, arguments in (("udp", (number(0),)), ("tcp", ())):
                 made = (line(f"sk_{kind}_create", *arguments), line("hold", "1"))
-                told = probe.do(*made, line(f"sk_{kind}_close", _HERE))
+                told = probe.do(*made, line(f"sk_{kind}_close", HERE))
                 seen.append(told[0][1])
         require(len(set(seen)) == 20, f"twenty sockets had the ids {seen}")
 
@@ -270,10 +269,10 @@ def never_again(trial: HostTrial) -> None:
 def foreign(trial: HostTrial) -> None:
     """Every function, with the other's id."""
     with trial.host() as home:
-        owner = trial.load(home, _PROBE, package="owner", capabilities={**_HELD, "dataRead": False})
+        owner = trial.load(home, PROBE, package="owner", capabilities={**HELD, "dataRead": False})
         told = owner.run(*_BOUND, line("sk_tcp_create"))
         udp, tcp = told[0][1], told[-1][1]
-        thief = trial.load(home, _PROBE, package="thief", capabilities=_HELD)
+        thief = trial.load(home, PROBE, package="thief", capabilities=HELD)
         thief.run()
         owner.session.send_datagram(_PORT, b"secret")
         _all_fail(thief, _OF_UDP, f"n:{udp}", "another plugin's socket")
@@ -285,7 +284,7 @@ def foreign(trial: HostTrial) -> None:
 @host_check("HSOCK-018")
 def closed_by_stop(trial: HostTrial) -> None:
     """Both kinds, and the port is free."""
-    with _running(trial, *_BOUND, line("sk_tcp_create")) as probe:
+    with running(trial, *_BOUND, line("sk_tcp_create")) as probe:
         require(len(probe.session.open_sockets) == 2, f"open are {list(probe.session.open_sockets)}")
         probe.session.stop()
         require(not probe.session.open_sockets, f"after stop, {list(probe.session.open_sockets)} are open")
@@ -296,120 +295,31 @@ def closed_by_stop(trial: HostTrial) -> None:
 @host_check("HSOCK-019")
 def closed_by_crash(trial: HostTrial) -> None:
     """Before it is restarted."""
-    with _running(trial) as probe:
+    with running(trial) as probe:
         probe.do(*_BOUND, line("sk_tcp_create"))
         probe.do("trap")
         require(not probe.session.open_sockets, f"crashed, {list(probe.session.open_sockets)} are open")
 
 
-@host_check("HSOCK-020")
-def connects(trial: HostTrial) -> None:
-    """Taken."""
-    with _connected(trial) as probe:
-        require(probe.told[-1] == ["sk_tcp_connect", "0"], f"connecting told {probe.told[-1]}")
-        found = _one(probe, "sk_tcp_connected", _HERE)
-        require(found == ["1"], f"the connection was taken, and sk_tcp_connected answered {found}")
-
-
-@host_check("HSOCK-021")
-def nobody_takes(trial: HostTrial) -> None:
-    """Ten seconds."""
-    with _running(trial, *_TCP, _CONNECT) as probe:
-        require(probe.told[-1] == ["sk_tcp_connect", "0"], f"connecting to nobody told {probe.told[-1]}")
-        probe.home.advance(10)
-        found = _one(probe, "sk_tcp_connected", _HERE)
-        require(found == ["0"], f"nobody took the connection, and sk_tcp_connected answered {found}")
-        found = _one(probe, "sk_tcp_send", _HERE, "x:01")
-        require(found == ["-1"], f"nobody took the connection, and sending answered {found}")
-
-
-def _lines(probe: Probe, count: int) -> list[str]:
-    return [_one(probe, "sk_tcp_recv_line", _HERE, "b:4096")[1] for _ in range(count)]
-
-
-@host_check("HSOCK-022")
-def lines(trial: HostTrial) -> None:
-    """Both ends of lines."""
-    with _connected(trial) as probe:
-        probe.session.send_to_connections(b"$GPRMC,1\r\n$GPGGA,2\n$GPVTG,3\r\n")
-        probe.home.advance(0.1)
-        pending = _one(probe, "sk_tcp_pending", _HERE)
-        require(pending == ["3"], f"of three lines {pending} wait")
-        found = _lines(probe, 4)
-        require(found == ["$GPRMC,1", "$GPGGA,2", "$GPVTG,3", ""], f"three lines came as {found}")
-
-
-@host_check("HSOCK-023")
-def pieces(trial: HostTrial) -> None:
-    """Cut inside of a character, and inside of the end."""
-    with _connected(trial) as probe:
-        whole = "Ærø 🚢\r\n".encode()
-        for piece in (whole[:1], whole[1:7], whole[7:-1]):
-            probe.session.send_to_connections(piece)
-            probe.home.advance(0.1)
-            found = _lines(probe, 1)
-            require(found == [""], f"half a line came as {found}")
-        probe.session.send_to_connections(whole[-1:])
-        probe.home.advance(0.1)
-        found = _lines(probe, 1)
-        require(found == ["Ærø 🚢"], f"a line in pieces came as {found}")
-
-
-@host_check("HSOCK-024")
-def raw(trial: HostTrial) -> None:
-    """With line ends in them."""
-    with _connected(trial, line("sk_tcp_set_line_buffering", _HERE, number(0))) as probe:
-        probe.session.send_to_connections(b"one\r\ntwo")
-        probe.home.advance(0.1)
-        found = _one(probe, "sk_tcp_recv_raw", _HERE, "b:4096")
-        require(found == ["8", "one\r\ntwo"], f"eight bytes came as {found}")
-
-
-@host_check("HSOCK-025")
-def other_side_closes(trial: HostTrial) -> None:
-    """Two lines wait."""
-    with _connected(trial) as probe:
-        probe.session.send_to_connections(b"one\ntwo\n")
-        probe.home.advance(0.1)
-        probe.session.close_connections()
-        probe.home.advance(0.1)
-        found = _lines(probe, 2)
-        require(found == ["one", "two"], f"after the other side has closed, two lines came as {found}")
-        found = _one(probe, "sk_tcp_send", _HERE, "x:01")
-        require(found == ["-1"], f"after the other side has closed, sending answered {found}")
-
-
-@host_check("HSOCK-026")
-def too_many_lines(trial: HostTrial) -> None:
-    """One too many."""
-    with _connected(trial) as probe:
-        probe.session.send_to_connections(*(f"{count}\n".encode() for count in range(1001)))
-        probe.home.advance(0.1)
-        pending = _one(probe, "sk_tcp_pending", _HERE)
-        require(pending == ["1000"], f"of 1001 lines {pending} wait")
-        found = _lines(probe, 1)
-        require(found == ["1"], f"of 0 to 1000 the first that waits is {found}")
-
-
 @host_check("HSOCK-027")
 def network_fails(trial: HostTrial) -> None:
     """At once, and at bind."""
-    with _running(trial) as probe:
+    with running(trial) as probe:
         probe.session.fail_sockets("create")
         for call in (("sk_udp_create", number(0)), ("sk_tcp_create",)):
-            found = _one(probe, *call)
+            found = told_of(probe, *call)
             require(found == ["-1"], f"without a network {call[0]} answered {found}")
         require(probe.session.state == "running", f"afterwards the plugin is {probe.session.state}")
-    with _running(trial, *_UDP) as probe:
+    with running(trial, *_UDP) as probe:
         probe.session.fail_sockets("bind")
-        found = _one(probe, "sk_udp_bind", _HERE, number(_PORT))
+        found = told_of(probe, "sk_udp_bind", HERE, number(_PORT))
         require(found == ["-1"], f"at a port that is taken sk_udp_bind answered {found}")
 
 
 @host_check("HSOCK-028")
 def no_room(trial: HostTrial) -> None:
     """And then with room."""
-    with _running(trial, *_BOUND) as probe:
+    with running(trial, *_BOUND) as probe:
         probe.session.send_datagram(_PORT, b"here")
         found = _receive(probe, 0)
         require(found[0] == "-1", f"receiving into 0 bytes answered {found[0]}")
@@ -419,9 +329,9 @@ def no_room(trial: HostTrial) -> None:
 @host_check("HSOCK-029")
 def bounded(trial: HostTrial) -> None:
     """Ten thousand."""
-    with _running(trial) as probe:
+    with running(trial) as probe:
         probe.do(line("repeat", "10000", "sk_udp_create\tn:0"))
         count = len(probe.session.open_sockets)
         require(0 < count < 10_000, f"of ten thousand sockets {count} are open")
-        found = _one(probe, "sk_udp_create", number(0))
+        found = told_of(probe, "sk_udp_create", number(0))
         require(found == ["-1"], f"one more answered {found}")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from conformance.drivers.records import Installed
 from conformance.host_checks.registry import host_check
-from conformance.host_trial import line
+from conformance.host_trial import Probe, line
 from conformance.trial import require
 
 if TYPE_CHECKING:
-    from conformance.host_trial import HostTrial, Probe
+    from collections.abc import Iterator
+
+    from conformance.host_trial import HostTrial
 
 FILES = "probe-files"
 NOENT = "44"
 FOREIGN = "the secret of another"
 _OUTSIDE = ("etc/passwd", "proc/self/environ")
+# What a host makes (HVFS-003). Other checks make it again, so that they judge their own matter where it does not.
+_MAKE = tuple(line("mkdir", name) for name in ("data", "config", "tmp"))
 
 
 def _read(probe: Probe, path: str) -> list[str]:
@@ -28,11 +34,19 @@ def _files(probe: Probe) -> dict[str, bytes]:
     return {path.lstrip("/"): data for path, data in probe.session.files.items()}
 
 
+@contextmanager
+def _running(trial: HostTrial) -> Iterator[Probe]:
+    """A probe that runs, with its directories."""
+    with trial.probe(FILES) as probe:
+        probe.run(*_MAKE)
+        yield probe
+
+
 @host_check("HVFS-001")
 def round_trip(trial: HostTrial) -> None:
     """Words with characters of more than a byte."""
-    with trial.probe(FILES) as probe:
-        told = probe.run(line("write", "data/log.txt", "Ærø 🚢"), line("read", "data/log.txt"))
+    with _running(trial) as probe:
+        told = probe.do(line("write", "data/log.txt", "Ærø 🚢"), line("read", "data/log.txt"))
         require(told == [["write", "0"], ["read", "0", "Ærø 🚢"]], f"writing and reading told {told}")
 
 
@@ -56,7 +70,7 @@ def directories(trial: HostTrial) -> None:
 def outlives_stop(trial: HostTrial) -> None:
     """Written by one start, read by the next."""
     with trial.probe(FILES) as probe:
-        probe.run(line("write", "data/x", "kept"))
+        probe.run(*_MAKE, line("write", "data/x", "kept"))
         told = probe.run(line("read", "data/x"))
         require(told == [["read", "0", "kept"]], f"after a restart reading told {told}")
 
@@ -65,7 +79,7 @@ def outlives_stop(trial: HostTrial) -> None:
 def outlives_load(trial: HostTrial) -> None:
     """Written by one load, read by the next."""
     with trial.probe(FILES) as probe:
-        probe.run(line("write", "data/x", "kept"), line("write", "config/y", "too"))
+        probe.run(*_MAKE, line("write", "data/x", "kept"), line("write", "config/y", "too"))
         probe.session.stop()
         probe.session.reload()
         told = probe.run(line("read", "data/x"), line("read", "config/y"))
@@ -77,7 +91,7 @@ def empty_tmp(trial: HostTrial) -> None:
     """Files in all three, and in a directory below tmp."""
     names = ("data/x", "config/x", "tmp/x", "tmp/deep/x")
     with trial.probe(FILES) as probe:
-        probe.run(line("mkdir", "tmp/deep"), *(line("write", name, "1") for name in names))
+        probe.run(*_MAKE, line("mkdir", "tmp/deep"), *(line("write", name, "1") for name in names))
         probe.session.stop()
         probe.session.empty_tmp()
         left = sorted(_files(probe))
@@ -95,8 +109,7 @@ def _stays_inside(probe: Probe, path: str) -> None:
 def parent(trial: HostTrial) -> None:
     """At the root, below it, and over and over."""
     paths = ("..", "../..", "data/../..", "data/../../..", "../../../../../../../../..", "data/./../..")
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         for up in paths:
             for name in _OUTSIDE:
                 found = _read(probe, f"{up}/{name}")
@@ -107,8 +120,7 @@ def parent(trial: HostTrial) -> None:
 @host_check("HVFS-008")
 def absolute(trial: HostTrial) -> None:
     """With one slash and with more."""
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         for name in _OUTSIDE:
             for path in (f"/{name}", f"//{name}", f"data//../..//{name}"):
                 found = _read(probe, path)
@@ -120,15 +132,14 @@ def absolute(trial: HostTrial) -> None:
 def same_file(trial: HostTrial) -> None:
     """Many names of one file."""
     with trial.probe(FILES) as probe:
-        probe.run(line("mkdir", "data/deep"), line("write", "data/x", "one"))
+        probe.run(*_MAKE, line("mkdir", "data/deep"), line("write", "data/x", "one"))
         for path in ("data//x", "./data/x", "data/./x", "data/deep/../x", "tmp/../data/x", "data/deep/..//./x"):
             found = _read(probe, path)
             require(found == ["0", "one"], f"{path} is data/x, and reading it told {found}")
 
 
 def _link(trial: HostTrial, target: str, path: str, through: str) -> None:
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         told = probe.do(line("symlink", target, path))
         found = _read(probe, through)
         require(found[0] != "0", f"a link to {target} answered {told}, and {through} was read through it")
@@ -149,7 +160,7 @@ def relative_link(trial: HostTrial) -> None:
     _link(trial, f"{up}etc/passwd", "data/link", "data/link")
     _link(trial, up, "data/link", "data/link/etc/passwd")
     with trial.probe(FILES) as probe:
-        probe.run(line("mkdir", "data/a"), line("mkdir", "data/a/b"), line("symlink", "a/b", "data/in"))
+        probe.run(*_MAKE, line("mkdir", "data/a"), line("mkdir", "data/a/b"), line("symlink", "a/b", "data/in"))
         probe.do(line("symlink", "in/../../..", "data/out"))
         for name in _OUTSIDE:
             found = _read(probe, f"data/out/{name}")
@@ -159,8 +170,7 @@ def relative_link(trial: HostTrial) -> None:
 @host_check("HVFS-012")
 def hard_link(trial: HostTrial) -> None:
     """By each way out."""
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         for number, source in enumerate(("/etc/passwd", f"{'../' * 12}etc/passwd")):
             probe.do(line("link", source, f"data/link{number}"))
             found = _read(probe, f"data/link{number}")
@@ -172,10 +182,10 @@ def other_plugin(trial: HostTrial) -> None:
     """By every name that its directory could have."""
     with trial.host() as home:
         other = trial.load(home, FILES, package="other")
-        other.run(line("write", "data/secret", FOREIGN))
+        other.run(*_MAKE, line("write", "data/secret", FOREIGN))
         other.session.stop()
         probe = trial.load(home, FILES, package="thief")
-        probe.run()
+        probe.run(*_MAKE)
         for up in ("..", "../..", "../../..", "data/../.."):
             for way in ("other/vfs/data/secret", "plugin-config-data/other/vfs/data/secret", "vfs/data/secret"):
                 found = _read(probe, f"{up}/{way}")
@@ -185,14 +195,19 @@ def other_plugin(trial: HostTrial) -> None:
             found = _read(probe, "data/link")
             require(FOREIGN not in found, f"a link to {target} led to the other plugin's file")
             probe.do(line("unlink", "data/link"))
+        for up in ("../..", "../../..", "../../../.."):
+            probe.do(line("symlink", up, "data/up"))
+            for way in ("other/vfs/data/secret", "plugin-config-data/other/vfs/data/secret"):
+                found = _read(probe, f"data/up/{way}")
+                require(FOREIGN not in found, f"through a link to {up} the other plugin's file was read at {way}")
+            probe.do(line("unlink", "data/up"))
         require(FOREIGN not in _read(probe, "data/secret"), "two plugins share one tree")
 
 
 @host_check("HVFS-014")
 def own_configuration(trial: HostTrial) -> None:
     """Written to by every name that it could have."""
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         before = dict(probe.session.configuration)
         paths = ("../probe.json", "../../probe.json", "probe.json", "../../plugin-config-data/probe.json")
         for path in paths:
@@ -207,8 +222,8 @@ def own_configuration(trial: HostTrial) -> None:
 @host_check("HVFS-015")
 def nul(trial: HostTrial) -> None:
     """In the middle of a name."""
-    with trial.probe(FILES) as probe:
-        told = probe.run(line("write", "data/a\0b", "1"), line("read", "data/a"))
+    with _running(trial) as probe:
+        told = probe.do(line("write", "data/a\0b", "1"), line("read", "data/a"))
         require(told[0][1] != "0", "a file with a NUL in its name was written")
         require(told[1][1] != "0", "the name was cut at the NUL")
 
@@ -216,8 +231,7 @@ def nul(trial: HostTrial) -> None:
 @host_check("HVFS-016")
 def long_name(trial: HostTrial) -> None:
     """One part of many characters, and many parts."""
-    with trial.probe(FILES) as probe:
-        probe.run()
+    with _running(trial) as probe:
         for path in (f"data/{'x' * 5000}", "data/" + "y/" * 3000 + "z", "../" * 20_000 + "x"):
             told = probe.do(line("read", path))
             require(told and told[0][1] != "0", f"a name of {len(path)} characters was read: {told}")
@@ -228,8 +242,8 @@ def long_name(trial: HostTrial) -> None:
 @host_check("HVFS-017")
 def folders(trial: HostTrial) -> None:
     """Through their whole life."""
-    with trial.probe(FILES) as probe:
-        told = probe.run(
+    with _running(trial) as probe:
+        told = probe.do(
             *(line("mkdir", "data/a"), line("write", "data/a/x", "1"), line("list", "data/a"), line("rmdir", "data/a")),
             *(line("rename", "data/a", "data/b"), line("read", "data/b/x"), line("unlink", "data/b/x")),
             *(line("rmdir", "data/b"), line("list", "data/b")),
@@ -244,8 +258,8 @@ def folders(trial: HostTrial) -> None:
 @host_check("HVFS-018")
 def file_changes(trial: HostTrial) -> None:
     """Through its whole life."""
-    with trial.probe(FILES) as probe:
-        told = probe.run(
+    with _running(trial) as probe:
+        told = probe.do(
             *(line("write", "data/x", "one"), line("append", "data/x", " two"), line("rename", "data/x", "data/y")),
             *(line("read", "data/y"), line("read", "data/x"), line("write", "data/y", "3"), line("read", "data/y")),
             *(line("unlink", "data/y"), line("read", "data/y")),
@@ -366,3 +380,15 @@ def both_sides(trial: HostTrial) -> None:
         require(_read(probe, "data/chart") == ["0", "depths"], "the plugin cannot read the host's file")
         probe.do(line("write", "data/track", "points"))
         require(_files(probe).get("data/track") == b"points", f"the host sees {sorted(_files(probe))}")
+
+
+@host_check("HVFS-029")
+def at_boot(trial: HostTrial) -> None:
+    """It writes a file into each in start."""
+    names = [f"{name}/x" for name in ("data", "config", "tmp")]
+    script = "\n".join(line("write", name, "kept") for name in names)
+    with trial.host() as home:
+        probe = Probe(home, home.boot(Installed(trial.package(FILES), {"script": script}))[0])
+        require(all(entry[1] == "0" for entry in probe.told), f"writing {', '.join(names)} told {probe.told}")
+        found = sorted(_files(probe))
+        require(found == sorted(names), f"it wrote {', '.join(names)}, and in its tree are {found}")

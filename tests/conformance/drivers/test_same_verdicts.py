@@ -85,6 +85,7 @@ def test_every_chosen_one_is_there():
     assert [name for name in CHOSEN if name not in MUTANTS] == []
 
 
+@pytest.mark.long
 def test_a_host_that_hangs_fails_what_hung_and_nothing_else():
     words = [sys.executable, hanging_host.__file__, "start_with"]
     driver = ExecDriver(f"exec:{shlex.join(words)}", bounds=Bounds(seconds=5))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,15 @@ def test_the_whole_driver():
     command = [sys.executable, "-m", "conformance", "smoke", "exec:node node-minimal.mjs"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert re.findall(r"^\w+ +(\w+)", done.stdout, re.MULTILINE) == ["ok"] * 7
+
+
+@pytest.mark.npm
+def test_it_is_judged(tmp_path):
+    """The guide's last command, of which a few requirements are enough here."""
+    script = [block["text"] for block in BLOCKS if block["language"] == "sh"][-1]
+    (tmp_path / "node-minimal.mjs").write_text(EXAMPLE, "utf-8")
+    command = [sys.executable, "-m", *shlex.split(script), "-k", "HDELTA-001 or HVFS-001", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "= conformance of node-minimal =" in done.stdout
+    assert re.search(r"1 passed, .*1 not applicable", done.stdout)
+    assert "the host node-minimal does not have the feature files" in done.stdout
