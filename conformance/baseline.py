@@ -1,7 +1,7 @@
 """The baseline: known failures, in a TOML file that people read and write.
 
-A listed failure is known, and no news; a listed requirement that holds is stale. An entry is of one plugin, one
-profile and one requirement.
+A listed failure is known, and no news; a listed requirement that holds is stale. An entry is of one requirement, of
+one plugin or host in one profile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.catalogue import catalogue
+from conformance.catalogues import every_group, kind_of
 from conformance.files import replace_text
 from conformance.verdict import Outcome
 from refhost.capabilities import nearest
@@ -28,11 +28,11 @@ _HEADER = """\
 # Known failures: `pytest --wasm-baseline=FILE`. They are judged all the same: one that fails is no news, one that does
 # not fail any more is. `--wasm-baseline-update` writes this file and keeps each reason: say there why it fails.
 """
-_KEYS = ("plugin", "profile", "requirement", "reason", "seen", "case")
-_NEEDED = ("plugin", "requirement")
-_SHAPE = 'An entry is [[known]] with plugin = "…", requirement = "DELTA-001" and reason = "…".'
+_KEYS = ("plugin", "host", "profile", "requirement", "reason", "seen", "case")
+_SHAPE = 'An entry is [[known]] with plugin = "…" (or host = "…"), requirement = "DELTA-001" and reason = "…".'
 
-Key = tuple[str, str, str]
+# Plugin, host, profile, requirement.
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,11 @@ class Entry:
     """One known failure.
 
     Attributes:
-        plugin: the name that its ids begin with, without the profile.
+        plugin: the name that its ids begin with, without host and profile; "" for a host under judgement.
         reason: why it is there, in a person's words.
         seen: what was seen when it was written down; says nothing about what may be seen now.
         case: the smallest input that showed it, where there is one.
+        host: the host under judgement; for a plugin what it ran in, "" for the reference host.
     """
 
     plugin: str
@@ -52,11 +53,17 @@ class Entry:
     reason: str = UNEXPLAINED
     seen: str = ""
     case: str = ""
+    host: str = ""
 
     @property
     def key(self) -> Key:
         """What it is about."""
-        return self.plugin, self.profile, self.requirement
+        return self.plugin, self.host, self.profile, self.requirement
+
+    @property
+    def subject(self) -> str:
+        """Whom it is about, for a person."""
+        return " on ".join(filter(None, (self.plugin, self.host)))
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,9 @@ class Baseline:
         """A baseline with these entries, in order."""
         return cls({entry.key: entry for entry in sorted(entries, key=lambda entry: entry.key)})
 
-    def get(self, plugin: str, profile: str, requirement: str) -> Entry | None:
+    def get(self, key: Key) -> Entry | None:
         """The entry of a requirement, if it is listed."""
-        return self.entries.get((plugin, profile, requirement))
+        return self.entries.get(key)
 
     def updated(self, judged: Mapping[Key, Entry | None]) -> Baseline:
         """The baseline after a run: what was judged is as it was seen there, and what was not judged stays.
@@ -153,7 +160,7 @@ def _baseline(table: Mapping[str, Any]) -> Baseline:
         except ConfigurationError as error:
             raise ConfigurationError(f", entry {number}: {error.message}", hint=error.hint) from None
         if entry.key in found:
-            raise ConfigurationError(f", entry {number}: {entry.requirement} of {entry.plugin} is there twice.")
+            raise ConfigurationError(f", entry {number}: {entry.requirement} of {entry.subject} is there twice.")
         found[entry.key] = entry
     return Baseline.of(found.values())
 
@@ -167,21 +174,26 @@ def _entry(row: object) -> Entry:
             raise ConfigurationError(f'it has "{key}"{f" (did you mean {meant}?)" if meant else ""}.', hint=_SHAPE)
         if not isinstance(value, str):
             raise ConfigurationError(f"its {key} is {value!r}, and no text.", hint=_SHAPE)
-    missing = [key for key in _NEEDED if not row.get(key)]
-    if missing:
-        raise ConfigurationError(f"it has no {missing[0]}.", hint=_SHAPE)
-    ids = [requirement.id for group in catalogue() for requirement in group.requirements]
-    if row["requirement"] not in ids:
-        meant = nearest(row["requirement"], ids)
+    if not row.get("plugin") and not row.get("host"):
+        raise ConfigurationError("it has no plugin.", hint=_SHAPE)
+    if not row.get("requirement"):
+        raise ConfigurationError("it has no requirement.", hint=_SHAPE)
+    kind = kind_of(row["requirement"])
+    if kind is None:
+        meant = nearest(row["requirement"], [entry.id for group in every_group() for entry in group.requirements])
         said = f" (did you mean {meant}?)" if meant else ""
         raise ConfigurationError(f"there is no requirement {row['requirement']}{said}.")
+    if (kind == "host") is bool(row.get("plugin")):
+        whose = "hosts: it belongs to a host, and to no plugin" if kind == "host" else "plugins: name the plugin"
+        raise ConfigurationError(f"{row['requirement']} is a requirement on {whose}.", hint=_SHAPE)
     if "profile" in row:
         profile_of(row["profile"])
-    return Entry(**row)
+    return Entry(**{"plugin": "", **row})
 
 
 def _written(entry: Entry) -> str:
-    lines = ["[[known]]", f"plugin = {_text(entry.plugin)}", f"requirement = {_text(entry.requirement)}"]
+    whose = [f"{key} = {_text(name)}" for key, name in (("plugin", entry.plugin), ("host", entry.host)) if name]
+    lines = ["[[known]]", *whose, f"requirement = {_text(entry.requirement)}"]
     if entry.profile != DOCUMENTED.name:
         lines.append(f"profile = {_text(entry.profile)}")
     lines.append(f"reason = {_text(entry.reason)}")

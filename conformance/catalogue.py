@@ -88,6 +88,7 @@ def read_groups(folder: str, names: Sequence[str]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
+@functools.cache
 def requirement(requirement_id: str) -> Requirement:
     """One requirement by its id.
 
@@ -106,7 +107,13 @@ def find(requirement_id: str, groups: Sequence[Group]) -> Requirement:
     ids = {entry.id: entry for group in groups for entry in group.requirements}
     if requirement_id in ids:
         return ids[requirement_id]
-    meant = nearest(requirement_id, list(ids))
+    for group in groups:
+        if group.name == requirement_id:
+            first, last = group.requirements[0].id, group.requirements[-1].id
+            raise ConfigurationError(f"{requirement_id} is a group of requirements: name one of {first} to {last}.")
+    letters, _, number = requirement_id.partition("-")
+    padded = f"{letters}-{number:0>3}"
+    meant = padded if padded in ids else nearest(requirement_id, list(ids))
     raise ConfigurationError(
         f"There is no requirement {requirement_id}{f': did you mean {meant}?' if meant else '.'}",
         hint=f"The groups are {', '.join(group.name for group in groups)}; ids are such as {next(iter(ids))}.",

@@ -1,4 +1,4 @@
-"""`python -m conformance`: explain a requirement, put reports together, trace requirements, try a driver."""
+"""`python -m conformance`: explain requirements, merge, trace and compare reports, install and try hosts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main() -> None:
 @main.command()
 @click.argument("requirement_id", metavar="ID")
 def explain(requirement_id: str) -> None:
-    """Print a requirement such as DELTA-001: where it comes from, why, how to mend, and an example."""
+    """Print a requirement such as DELTA-001 or HVFS-001: where it comes from, why, how to mend, and an example."""
     from conformance.explanation import explanation  # noqa: PLC0415 - a command loads what it needs
 
     click.echo(explanation(requirement_id), nl=False)
@@ -80,6 +80,32 @@ def trace(context: click.Context, reports: Sequence[Path]) -> None:
     found = traced([report for path in reports for report in read(path)])
     click.echo(found.to_text(), nl=False)
     context.exit(1 if found.missing else 0)
+
+
+@main.command()
+@_REPORTS
+@click.pass_context
+def agree(context: click.Context, reports: Sequence[Path]) -> None:
+    """Compare two reports on hosts, requirement by requirement: a profile of refhost, and the server it stands for.
+
+    Each of REPORTS is a report.json or a folder of --wasm-report; there are two reports on hosts in all. The exit code
+    is 1 when a requirement holds on one host only, or nothing was judged on both.
+    """
+    from conformance.agreement import agreement  # noqa: PLC0415 - as above
+    from conformance.report.reading import read  # noqa: PLC0415 - as above
+
+    found = agreement([report for path in reports for report in read(path)])
+    click.echo(found.to_text(), nl=False)
+    context.exit(0 if found.complete else 1)
+
+
+@main.command()
+@click.argument("host", type=click.Choice(["signalk-server"]))
+def install(host: str) -> None:  # noqa: ARG001 - there is one
+    """Install the program of a host, in the version that its driver is for, into the user's cache folder."""
+    from conformance.drivers.signalk_server.install import install as install_it  # noqa: PLC0415 - as above
+
+    click.echo(install_it())
 
 
 main.add_command(smoke)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import corpus
+from refhost.delta import is_timestamp
 from refhost.jsontext import loads
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ def edge_deltas() -> tuple[Delta, ...]:
 def streams() -> list[str]:
     """The names of all streams of the corpus."""
     return sorted(path.stem for path in corpus.DELTAS.glob("*.jsonl"))
+
+
+def stable(data: Any, *, own: str) -> Any:  # noqa: ANN401 - JSON
+    """The same data without what differs from run to run: times are `<time>`, the context `own` is `vessels.self`."""
+    if isinstance(data, dict):
+        return {key: "<time>" if key == "timestamp" else stable(value, own=own) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [stable(value, own=own) for value in data]
+    if data == own:
+        return "vessels.self"
+    return "<time>" if is_timestamp(data) else data
 
 
 @functools.cache

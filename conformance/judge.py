@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.drivers.features import Unsupported
 from conformance.plugin_checks import check_of
+from conformance.transcript import records_shown, steps_shown
 from conformance.trial import Trial
 from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
 from refhost.errors import HostError
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from conformance.drivers.interface import LogRecord
     from conformance.subject import Subject
 
-_STEPS_SHOWN = 8
-_LOG_SHOWN = 12
 # Enough to know a delta by; nobody reads a megabyte.
-_STEP_CHARACTERS = 300
+_STEP_CHARACTERS = 400
 
 
 def judge(requirement: Requirement, subject: Subject) -> Verdict:
@@ -96,20 +95,14 @@ def broken_verdict(
     requirement: Requirement, violation: Violation, steps: Sequence[str], log: Sequence[LogRecord], mend: str
 ) -> Verdict:
     """What a violation amounts to: a failure or a warning, with the steps that led to it and the end of the log."""
-    shown = list(steps)
-    if len(shown) > _STEPS_SHOWN:
-        # How it was loaded and started says much; of the rest, what came last.
-        left_out = len(shown) - _STEPS_SHOWN
-        shown = [*shown[:2], f"({left_out} steps more)", *shown[2 + left_out :]]
-    records = [f"[{r.kind}] {f'{r.function}: ' if r.function else ''}{r.text}" for r in log[-_LOG_SHOWN:]]
     return Verdict(
         requirement,
         Outcome.FAIL if requirement.level == "MUST" else Outcome.WARN,
         printable(violation.seen, limit=2000),
         (
-            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in shown),
+            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in steps_shown(steps)),
             *([printable(violation.case, limit=2000, lines=False)] if violation.case else []),
         ),
         printable(mend, limit=2000),
-        tuple(printable(record, lines=False) for record in records),
+        tuple(printable(record, lines=False) for record in records_shown(log)),
     )

@@ -99,7 +99,9 @@ class Life:
             unharmed(self._session, "in the life below")
             state = self._session.state
             if state != self._expected:
-                raise Violation(f"after this life it is {state}, not {self._expected}: {self._session.why()}")
+                raise Violation(
+                    f"after the life below its state is {state}, not {self._expected}: {self._session.why()}"
+                )
 
     def _start(self, config: Mapping[str, Any]) -> None:
         if self._expected == "running":  # then it changes nothing

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.properties import counterexample
-from conformance.trial import FAULT_WORDS
+from conformance.trial import ending
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.binary import CoreBinary
 from refhost.capabilities import nearest
+from refhost.exports import PROVIDER_HANDLERS
 from refhost.jsontext import NotJson, loads
 
 if TYPE_CHECKING:
@@ -66,7 +67,12 @@ class Reply:
         """What is wrong with it; the report shows how it came about."""
         trial.steps, trial.log = list(self.steps), list(self.log)
         answered = "" if self.fault else f"it answered {self.text}"
-        return Violation(f"{self.request.export}: {seen}", case=answered)
+        return Violation(_of(self.request.export, seen), case=answered)
+
+
+def _of(export: str, seen: str) -> str:
+    """What was seen, with the export before it where it does not begin with that anyway."""
+    return seen if seen.startswith(f"{export} ") else f"{export}: {seen}"
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def unharmed_by(trial: Trial, found: Sequence[Reply]) -> None:
     """
     for reply in found:
         if reply.fault not in ("", "return"):
-            raise reply.violation(trial, f"{FAULT_WORDS[reply.fault]}: {reply.why}")
+            raise reply.violation(trial, ending(reply.fault, reply.why))
 
 
 def readable(trial: Trial, found: Sequence[Reply]) -> None:
@@ -205,8 +211,7 @@ def never_harms(trial: Trial, requirement: str, requests: SearchStrategy[Request
             session.ask(request.export, request.text, request.room)
             fault = session.fault
             if fault not in ("", "return"):
-                seen = f"{request.export}: {FAULT_WORDS[fault]}: {session.why()}"
-                raise Violation(seen, hung=fault == "timeout")
+                raise Violation(_of(request.export, ending(fault, session.why())), hung=fault == "timeout")
 
     found = counterexample(trial, requirement, requests, ask)
     if found:
@@ -239,13 +244,13 @@ def exports_all(trial: Trial, wanted: Iterable[str], why: str) -> None:
     Raises:
         Violation: one is not.
     """
-    exports = exports_of(trial)
+    exports, wanted = exports_of(trial), tuple(wanted)
+    known = {*wanted, *PROVIDER_HANDLERS}
     for name in wanted:
         if name not in exports:
-            near = nearest(name, [export for export in exports if export not in wanted])
-            raise Violation(
-                f"{why}, and exports no {name}", mend=f"Is the export {near} meant to be it?" if near else ""
-            )
+            near = nearest(name, [export for export in exports if export not in known])
+            mend = f"Rename the export {near} to {name}." if near else ""
+            raise Violation(f"{why}, and exports no {name}", mend=mend)
 
 
 def registers_again(trial: Trial, kind: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.configuration import default_configuration
 from conformance.deltas import ordinary_deltas
+from conformance.drivers.features import Unsupported
 from conformance.drivers.reference import RefhostDriver
 from conformance.published import Published
 from refhost.binary import CoreBinary
@@ -18,7 +19,7 @@ from refhost.profiles import Switches
 from refhost.runtime import read_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from conformance.drivers.interface import (
         Driver,
@@ -50,6 +51,7 @@ class Observation:
         after_start: how many claims and records there were when start had returned.
         status_after_start: the status and error texts at that moment.
         marks: for each step, how many deltas, log records and file operations there were when it was over.
+        lacking: what the host does not show: whoever asks for it meets `Unsupported`, and so does not apply.
     """
 
     failure: str = ""
@@ -67,6 +69,18 @@ class Observation:
     registered: Sequence[str] = ()
     steps: Sequence[str] = ()
     marks: list[tuple[int, int, int]] = field(default_factory=list)
+    lacking: dict[str, Unsupported] = field(default_factory=dict)
+
+    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401 - any attribute
+        """The attribute.
+
+        Raises:
+            Unsupported: the host lacks the feature that would show it.
+        """
+        lacking = super().__getattribute__("__dict__").get("lacking", {})
+        if name in lacking:
+            raise lacking[name]
+        return super().__getattribute__(name)
 
     def steps_until(self, *counts: int) -> list[str]:
         """The steps that lead to so many deltas, records and operations: loading, starting, and the one that did it."""
@@ -77,23 +91,41 @@ class Observation:
 
     def mark(self, session: Session) -> None:
         """Note how many deltas, records and file operations there were when the latest step was over."""
-        counts = (len(session.claims), len(session.log), len(session.file_operations))
+        counts = (_count(lambda: session.claims), len(session.log), _count(lambda: session.file_operations))
         self.marks += [counts] * (len(session.steps) - len(self.marks))
 
     def take(self, session: Session) -> None:
         """Copy what the session shows now."""
-        self.claims = session.claims
         self.emitted = session.emitted
         self.log = session.log
-        self.file_operations = session.file_operations
-        self.files = dict(session.files)
-        self.configuration = dict(session.configuration)
         self.steps = list(session.steps)
+        self._keep("claims", lambda: session.claims)
+        self._keep("file_operations", lambda: session.file_operations)
+        self._keep("files", lambda: dict(session.files))
+        self._keep("configuration", lambda: dict(session.configuration))
+
+    def take_registered(self, session: Session) -> None:
+        """Copy what it has registered by now."""
+        self._keep("registered", lambda: list(session.registered))
+
+    def _keep(self, name: str, read: Callable[[], object]) -> None:
+        try:
+            setattr(self, name, read())
+        except Unsupported as lack:
+            self.lacking[name] = lack
 
     def refusals(self, *functions: str) -> list[LogRecord]:
         """What the host refused of these host functions; what came before the start (R19) META-010 judges."""
         refused = (r for r in self.log if r.kind == "refused" and "(R19)" not in r.text)
         return [record for record in refused if record.function in functions]
+
+
+def _count(read: Callable[[], Sequence[object]]) -> int:
+    """How many there are; of what the host does not show, none."""
+    try:
+        return len(read())
+    except Unsupported:
+        return 0
 
 
 class Subject:
@@ -192,7 +224,7 @@ class Subject:
         seen.mark(session)
         seen.fault = session.fault
         seen.status_after_start = (session.status, session.error)
-        seen.registered = list(session.registered)
+        seen.take_registered(session)
         seen.take(session)
         if seen.state_after_start != "running":
             seen.failure = session.why()

@@ -1,4 +1,4 @@
-"""Traceability: for each requirement, whether real runs have tested it, and whether any plugin was seen to fail it."""
+"""Traceability: for each requirement, whether real runs have tested it, and whether anything was seen to fail it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from conformance.catalogue import catalogue
+from conformance import host_checks
+from conformance.catalogues import KINDS, catalogue_of, kind_of
 from conformance.plugin_checks import has_check
 from conformance.report.model import labels
 from conformance.verdict import Outcome
@@ -32,8 +33,9 @@ _JUDGED = frozenset({Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.KNOWN, Ou
 class Status(StrEnum):
     """What is known of a requirement.
 
-    `TESTED`: a run has judged it. `NOT_APPLICABLE`: it says nothing about any plugin of the runs. `NOT_RUN`: no run
-    came to it. `UNPROVEN`: whatever the runs say, no plugin has been seen to fail it. `MISSING`: nothing checks it.
+    `TESTED`: a run has judged it. `NOT_APPLICABLE`: it says nothing about any plugin or host of the runs. `NOT_RUN`: no
+    run came to it. `UNPROVEN`: whatever the runs say, no plugin or host has been seen to fail it. `MISSING`: nothing
+    checks it.
     """
 
     TESTED = "tested"
@@ -58,7 +60,7 @@ class Traced:
 
 @dataclass(frozen=True)
 class Trace:
-    """All requirements of the catalogue."""
+    """All requirements on plugins, or on hosts, or on both: whatever the reports are about."""
 
     rows: tuple[Traced, ...]
     runs: int
@@ -79,15 +81,20 @@ class Trace:
         for row in self.rows:
             head = f"{row.requirement.id:<12}{row.requirement.level:<8}{row.status:<16}"
             lines.append(f"{head}{printable(row.detail, limit=160, lines=False)}".rstrip())
-        lines += ["", "Clauses that cannot be judged from outside:"]
-        for clause in not_judged():
+        clauses = not_judged() if any(kind_of(row.requirement.id) == "plugin" for row in self.rows) else ()
+        lines += ["", "Clauses that cannot be judged from outside:"] if clauses else []
+        for clause in clauses:
             told = f"{clause['section']} {clause['text']} {clause['reason']}"
             lines += textwrap.wrap(told, _WIDTH, initial_indent="- ", subsequent_indent="  ")
         return "\n".join(lines) + "\n"
 
 
 def traced(reports: Sequence[Report]) -> Trace:
-    """Every requirement of the catalogue, traced through these reports."""
+    """Every requirement on what these reports are about, plugins or hosts, traced through them; on both for none.
+
+    What two hosts do with one plugin is left out: it compares, and leaves nothing untested.
+    """
+    kinds = {kind_of(row.id) for report in reports for row in report.requirements} if reports else set(KINDS)
     names = labels(reports)
     found: dict[str, list[tuple[str, Judgement]]] = {}
     for name, report in zip(names, reports, strict=True):
@@ -95,7 +102,9 @@ def traced(reports: Sequence[Report]) -> Trace:
             found.setdefault(judgement.id, []).append((name, judgement))
     rows = [
         _traced(requirement, found.get(requirement.id, []), known=not reports)
-        for group in catalogue()
+        for kind in KINDS
+        if kind in kinds and kind != "pair"
+        for group in catalogue_of(kind)
         for requirement in group.requirements
     ]
     return Trace(tuple(rows), len(reports))
@@ -103,7 +112,8 @@ def traced(reports: Sequence[Report]) -> Trace:
 
 def _traced(requirement: Requirement, seen: list[tuple[str, Judgement]], *, known: bool) -> Traced:
     """One requirement; `known` when it is no fault that no report has it."""
-    if not has_check(requirement.id):
+    hosts = kind_of(requirement.id) == "host"
+    if not (host_checks.has_check if hosts else has_check)(requirement.id):
         return Traced(requirement, Status.MISSING, "it has no check")
     if not seen and not known:
         return Traced(requirement, Status.MISSING, "no report knows it")
@@ -113,8 +123,8 @@ def _traced(requirement: Requirement, seen: list[tuple[str, Judgement]], *, know
         for outcome in Outcome
         if any(j.outcome is outcome for _, j in judged)
     )
-    if requirement.id not in proven():
-        return Traced(requirement, Status.UNPROVEN, told or "no mutant fails it")
+    if requirement.id not in (proven_of_hosts() if hosts else proven()):
+        return Traced(requirement, Status.UNPROVEN, told or f"no {'broken host' if hosts else 'mutant'} fails it")
     if judged:
         return Traced(requirement, Status.TESTED, told)
     reasons = [j.reason for _, j in seen if j.outcome is Outcome.NOT_APPLICABLE]
@@ -130,16 +140,22 @@ def _named(names: list[str]) -> str:
 
 def proven() -> Mapping[str, Sequence[str]]:
     """For each requirement the mutants that the project's tests have seen to fail it."""
-    found: Mapping[str, Sequence[str]] = _table("proven.toml")["proven"]
+    found: Mapping[str, Sequence[str]] = _table("requirements", "proven.toml")["proven"]
+    return found
+
+
+def proven_of_hosts() -> Mapping[str, Sequence[str]]:
+    """For each requirement on hosts the broken hosts that the project's tests have seen to fail it."""
+    found: Mapping[str, Sequence[str]] = _table("host_requirements", "proven.toml")["proven"]
     return found
 
 
 def not_judged() -> Sequence[Mapping[str, str]]:
     """The clauses that cannot be judged from outside: `section`, `text` and `reason` of each."""
-    found: Sequence[Mapping[str, str]] = _table("not_judged.toml")["clause"]
+    found: Sequence[Mapping[str, str]] = _table("requirements", "not_judged.toml")["clause"]
     return found
 
 
 @functools.cache
-def _table(name: str) -> dict[str, Any]:
-    return tomllib.loads((resources.files("conformance") / "requirements" / name).read_text("utf-8"))
+def _table(folder: str, name: str) -> dict[str, Any]:
+    return tomllib.loads((resources.files("conformance") / folder / name).read_text("utf-8"))

@@ -24,7 +24,7 @@ CALL_SECONDS = 5.0
 
 FAULT_WORDS: Mapping[str, str] = {
     "trap": "it trapped",
-    "abort": "it called abort",
+    "abort": "it aborted",
     "exit": "it ended its own program",
     "timeout": "it did not return",
     "return": "it returned what cannot be read",
@@ -44,6 +44,10 @@ class Trial:
     def show_until(self, *, claims: int = 0, records: int = 0, operations: int = 0) -> None:
         """Keep of the ordinary run's steps those that lead to the nth delta, log record or file operation."""
         self.steps = self.subject.observation.steps_until(claims, records, operations)
+
+    def show_record(self, record: LogRecord) -> None:
+        """Keep of the ordinary run's steps those that lead to a record of its log."""
+        self.show_until(records=1 + next(n for n, r in enumerate(self.subject.observation.log) if r is record))
 
     @property
     def observation(self) -> Observation:
@@ -159,8 +163,24 @@ def unharmed(session: Session, doing: str) -> None:
         Violation: one did.
     """
     if session.fault:
-        hung = session.fault == "timeout"
-        raise Violation(f"{doing}: {FAULT_WORDS[session.fault]}: {session.why()}", hung=hung)
+        raise Violation(f"{doing}: {ending(session.fault, session.why())}", hung=session.fault == "timeout")
+
+
+def ending(fault: str, why: str) -> str:
+    """How a call ended, in words: `plugin_start trapped: unreachable`; why alone may not say it, with some hosts."""
+    _, _, verb = FAULT_WORDS[fault].partition("it ")
+    return why if verb.partition(" ")[0] in why else f"{FAULT_WORDS[fault]}: {why}"
+
+
+def refuse_none(trial: Trial, refusals: Sequence[LogRecord]) -> None:
+    """Make sure that the host refused nothing.
+
+    Raises:
+        Violation: it did; the steps are those that led to it.
+    """
+    if refusals:
+        trial.show_record(refusals[0])
+        raise Violation(f"{refusals[0].function} was refused: {refusals[0].text}")
 
 
 def require(condition: object, seen: str, *, case: str = "", mend: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The conformance items: a collector for each plugin, one for each group, an item for each requirement."""
+"""The conformance items: a collector for each plugin or host, one for each group, an item for each requirement."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from conformance.catalogue import Group, Requirement, catalogue
-from conformance.judge import judge
 from conformance.verdict import Outcome
 from pytest_plugin import baseline, options, selection
 from pytest_plugin.options import VERDICT
 from pytest_plugin.report_text import failure_text
+from pytest_plugin.selected import SelectedPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.catalogue import Group, Requirement
     from pytest_plugin.results import VerdictData
-    from pytest_plugin.selection import Selected
+    from pytest_plugin.selected import Selected
 
 
-def collectors(session: pytest.Session) -> list[PluginCollector]:
-    """One collector for each plugin of this run."""
-    return [PluginCollector.of(session, selected) for selected in selection.subjects(session.config)]
+def collectors(session: pytest.Session) -> list[SelectedCollector]:
+    """One collector for each plugin or host of this run."""
+    judged = selection.judged(session.config)
+    return [(HostCollector if each.kind == "host" else PluginCollector).of(session, each) for each in judged]
 
 
 # What needs no command that shows it again: there is nothing to see.
@@ -34,30 +35,38 @@ class RequirementBroken(Exception):  # noqa: N818 - how an item fails
     """A requirement does not hold; says so in all the words that its author needs."""
 
 
-class PluginCollector(pytest.Collector):
-    """All items of one plugin: `<name>`."""
+class SelectedCollector(pytest.Collector):
+    """All items of one plugin or host: `<name>`."""
 
     selected: Selected
 
     @classmethod
     def of(cls, session: pytest.Session, selected: Selected) -> Self:
-        """The collector of a plugin."""
+        """The collector of what is judged."""
         node = cls.from_parent(session, name=selected.name, nodeid=selected.name, path=selected.path)
         node.selected = selected
         return node
 
     def collect(self) -> Iterator[pytest.Collector]:
         """A collector for each group, and one for the snapshots where they are asked for."""
-        for group in catalogue():
+        for group in self.selected.groups:
             node = GroupCollector.from_parent(self, name=group.name)
             node.selected, node.group = self.selected, group
             yield node
-        if options.wants_snapshots(self.config):
+        if type(self.selected) is SelectedPlugin and options.wants_snapshots(self.config):
             from pytest_plugin.snapshot_items import GROUP, SnapshotCollector
 
             snapshots = SnapshotCollector.from_parent(self, name=GROUP)
             snapshots.selected = self.selected
             yield snapshots
+
+
+class PluginCollector(SelectedCollector):
+    """All items of one plugin."""
+
+
+class HostCollector(SelectedCollector):
+    """All items of one host."""
 
 
 class GroupCollector(pytest.Collector):
@@ -77,20 +86,24 @@ class GroupCollector(pytest.Collector):
 
 
 class ConformanceItem(pytest.Item):
-    """One requirement of one plugin: `<name>::<group>::<id>`."""
+    """One requirement of one plugin or host: `<name>::<group>::<id>`."""
 
     selected: Selected
     requirement: Requirement
 
     def runtest(self) -> None:
         """Judge it."""
-        verdict = judge(self.requirement, self.selected.subject)
+        verdict = self.selected.judge(self.requirement)
         outcome, known = baseline.settle(self.config, self.selected, self.requirement.id, verdict.outcome)
-        stale = baseline.stale_text(self.config, verdict.outcome, known) if outcome is Outcome.STALE else ""
+        stale = ""
+        if outcome is Outcome.STALE:
+            stale = baseline.stale_text(self.config, self.selected, verdict.outcome, known)
         command = f"{self.selected.command} {shlex.quote(self.alone)}"
         carried: VerdictData = {
             "name": self.selected.name,
+            "kind": self.selected.kind,
             "plugin": self.selected.plugin,
+            "host": self.selected.host,
             "profile": self.selected.profile,
             "group": self.requirement.group,
             "requirement": self.requirement.id,
@@ -123,7 +136,7 @@ class ConformanceItem(pytest.Item):
 
     @property
     def alone(self) -> str:
-        """Its id when its plugin alone is judged."""
+        """Its id when its plugin or host alone is judged."""
         return f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
@@ -138,5 +151,5 @@ class ConformanceItem(pytest.Item):
         return shown
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """The plugin's path, and the id as the title of a failure."""
+        """The path of what is judged, and the id as the title of a failure."""
         return self.selected.path, None, options.title(self.nodeid)

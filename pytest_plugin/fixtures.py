@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-    from pytest_plugin.selection import Selected
+    from pytest_plugin.selected import SelectedPlugin
     from refhost.host import Host
     from refhost.package import PluginPackage
     from refhost.plugin import Plugin
@@ -39,7 +39,7 @@ def wasm_plugin(request: pytest.FixtureRequest, signalk: Host) -> Plugin:
     each, and with `--wasm-profile=all` once for each profile.
     """
     chosen = _marked(request)
-    param: Selected | None = getattr(request, "param", None)
+    param: SelectedPlugin | None = getattr(request, "param", None)
     package = _package(request, chosen, param.path if param else None)
     return _load(request, signalk, package, chosen.get("config"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 # How the files of delta snapshots end.
 SNAPSHOT_FILES = "deltas"
+# How ids of conformance items end.
+_ID = re.compile(r"::[A-Z]+::[A-Z]+-\d{3}$")
 VERDICT = pytest.StashKey[VerdictData]()
 
 
@@ -26,6 +30,20 @@ def add(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="judge this plugin: a .wasm or .wat file, a package folder, its package.json, or a .tgz of npm pack "
         "(may be given several times)",
+    )
+    group.addoption(
+        "--wasm-host",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="judge this host: refhost, signalk-server, or exec:COMMAND, which starts a driver (may be given several "
+        "times). With --wasm-plugin: judge the plugin in this host; with two hosts or more: compare what they do with "
+        "the plugin",
+    )
+    group.addoption(
+        "--wasm-host-seconds",
+        metavar="SECONDS",
+        help="how long an exec: host may take for one thing that it is asked for, in real time; 30 otherwise",
     )
     group.addoption(
         "--wasm-capabilities",
@@ -61,7 +79,8 @@ def add(parser: pytest.Parser) -> None:
     group.addoption(
         "--wasm-baseline",
         metavar="FILE",
-        help="known failures, in TOML: one that fails is no news, and one that does not fail any more fails the run",
+        help="known failures, in TOML: one that fails is no news, and one that does not fail any more fails the run; "
+        "signalk-server-2.32 is the one that comes with that host",
     )
     group.addoption(
         "--wasm-baseline-update",
@@ -76,6 +95,8 @@ def add(parser: pytest.Parser) -> None:
         "no ini key: it is asked for each time",
     )
     parser.addini("wasm_plugin", "plugins to judge: see --wasm-plugin", type="paths", default=[])
+    parser.addini("wasm_host", "hosts, one a line: see --wasm-host", type="linelist", default=[])
+    parser.addini("wasm_host_seconds", "see --wasm-host-seconds", default="")
     parser.addini("wasm_capabilities", "see --wasm-capabilities", default="")
     parser.addini("wasm_config", "see --wasm-config; @FILE is relative to the ini file", default="")
     parser.addini("wasm_profile", "see --wasm-profile", default="")
@@ -90,6 +111,43 @@ def plugin_paths(config: pytest.Config) -> list[Path]:
     given = [config.invocation_params.dir / path for path in config.getoption("wasm_plugin")]
     paths: list[Path] = given or list(config.getini("wasm_plugin"))
     return list(dict.fromkeys(paths))
+
+
+def host_specs(config: pytest.Config) -> list[str]:
+    """The hosts that were asked for, without duplicates."""
+    given: list[str] = config.getoption("wasm_host") or config.getini("wasm_host")
+    return list(dict.fromkeys(given))
+
+
+def host_seconds(config: pytest.Config) -> float | None:
+    """How long a host may take for one thing; None where nobody says.
+
+    Raises:
+        pytest.UsageError: that is no time.
+    """
+    text, _ = text_of(config, "wasm_host_seconds")
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise pytest.UsageError(f"{named(config, 'wasm_host_seconds')}: give a number of seconds, such as 60.")
+    return seconds
+
+
+def judges(config: pytest.Config) -> bool:
+    """Whether there is anything to judge in this run."""
+    return bool(plugin_paths(config) or host_specs(config))
+
+
+def free_name(alone: str, taken: set[str]) -> str:
+    """A name that is not taken: with a number behind it where it is."""
+    name, number = alone, 2
+    while name in taken:
+        name, number = f"{alone}-{number}", number + 1
+    return name
 
 
 def shown_path(config: pytest.Config, path: Path) -> str:
@@ -153,13 +211,17 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def check_alone(config: pytest.Config) -> None:
-    """Refuse what says nothing without a plugin, on the command line: an ini file may have it for other runs.
+    """Refuse what says nothing without a plugin or host, on the command line: an ini file may have it for other runs.
 
     Raises:
         pytest.UsageError: there is such an option.
     """
-    for name in ("wasm_report", "wasm_baseline", "wasm_snapshot"):
+    names = ("wasm_snapshot",) if host_specs(config) else ("wasm_report", "wasm_baseline", "wasm_snapshot")
+    for name in names:
         if config.getoption(name) not in (None, False):
             raise pytest.UsageError(
                 f"--{name.replace('_', '-')}: no plugin is judged in this run. Add --wasm-plugin=PATH."
             )
+    for argument in () if host_specs(config) else config.args:
+        if _ID.search(argument) and not (config.invocation_params.dir / argument.partition("::")[0]).exists():
+            raise pytest.UsageError(f"{argument}: no plugin is judged in this run. Add --wasm-plugin=PATH.")

@@ -47,7 +47,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Read the plugins before anything else happens: what is wrong with them is a usage error."""
+    """Read plugins and start hosts before anything else happens: what is wrong with them is a usage error."""
     if options.path_of(session.config, "wasm_fetch") is not None:
         from pytest_plugin import recordings
 
@@ -56,13 +56,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from pytest_plugin import profiles
 
         profiles.chosen(session.config)
-    if options.plugin_paths(session.config):
+    if not options.plugin_paths(session.config):
+        options.check_alone(session.config)
+    if options.judges(session.config):
         from pytest_plugin import selection
 
         selection.prepare(session.config)
         _prepare_outputs(session.config)
-    else:
-        options.check_alone(session.config)
 
 
 def _prepare_outputs(config: pytest.Config) -> None:
@@ -78,7 +78,7 @@ def _prepare_outputs(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what was chosen."""
-    if not options.plugin_paths(config):
+    if not options.judges(config):
         return []
     from pytest_plugin import summary
 
@@ -88,7 +88,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Take the ids of conformance items out of the arguments: no file has such a name."""
-    if options.plugin_paths(session.config):
+    if options.judges(session.config):
         from pytest_plugin import selection
 
         selection.take_pasted_ids(session.config)
@@ -100,7 +100,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Hang the conformance items on the session, beside the user's own tests."""
     report = yield
-    if isinstance(collector, pytest.Session) and options.plugin_paths(collector.config):
+    if isinstance(collector, pytest.Session) and options.judges(collector.config):
         from pytest_plugin import collection
 
         report.result = [*(report.result or ()), *collection.collectors(collector)]
@@ -109,7 +109,7 @@ def pytest_make_collect_report(
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the pasted ids only, where there are any."""
-    if options.plugin_paths(config):
+    if options.judges(config):
         from pytest_plugin import selection
 
         selection.keep_pasted(config, items)
@@ -203,3 +203,11 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         from pytest_plugin import baseline, summary
 
         summary.write(terminalreporter, config.stash[RESULTS], config.stash.get(baseline.UPDATED, ""))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the processes of hosts."""
+    if options.host_specs(config):
+        from pytest_plugin import hosts
+
+        hosts.close(config)

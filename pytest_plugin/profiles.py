@@ -79,7 +79,7 @@ def check_ids(arguments: Iterable[str], plugins: Iterable[str], profiles: Iterab
 def write(reporter: TerminalReporter, verdicts: Iterable[VerdictData]) -> None:
     """Say for each plugin that was judged in several profiles where it works, and what differs between them."""
     by_plugin: dict[str, Verdicts] = defaultdict(lambda: defaultdict(dict))
-    for verdict in verdicts:
+    for verdict in (each for each in verdicts if each["kind"] == "plugin"):
         by_plugin[verdict["plugin"]][verdict["requirement"]][verdict["profile"]] = verdict
     for plugin, requirements in by_plugin.items():
         if len({profile for each in requirements.values() for profile in each}) > 1:

@@ -5,7 +5,6 @@ Only the process that sums up does this; under pytest-xdist the others send it t
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from conformance.catalogue import catalogue
 from conformance.files import writable
 from conformance.report.folder import forget, write
 from conformance.report.journal import JOURNAL, Run
-from conformance.report.model import Judgement, Report, Subject
+from conformance.report.model import Judgement, Report
 from conformance.verdict import Outcome
 from pytest_plugin import options, selection
 from refhost.arguments import sentence
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from pytest_plugin.results import VerdictData
-    from pytest_plugin.selection import Selected
+    from pytest_plugin.selected import Selected
 
 _PACKAGES = ("pytest-signalk-wasm", "pytest", "hypothesis", "wasmtime")
 
@@ -50,7 +48,7 @@ def begin(config: pytest.Config) -> None:
     try:
         writable(folder)
         forget(folder)
-        run = Run([_report(config, selected) for selected in selection.subjects(config)], folder / JOURNAL)
+        run = Run([_report(config, selected) for selected in selection.judged(config)], folder / JOURNAL)
     except ConfigurationError as error:
         raise pytest.UsageError(sentence(where, error)) from None
     except OSError as error:
@@ -59,24 +57,15 @@ def begin(config: pytest.Config) -> None:
 
 
 def _report(config: pytest.Config, selected: Selected) -> Report:
-    package, subject = selected.subject.package, selected.subject
     return Report(
-        subject=Subject(
-            kind="plugin",
-            name=selected.plugin,
-            version=printable(package.version, lines=False),
-            dialect=subject.dialect,
-            size=len(package.binary),
-            sha256=hashlib.sha256(package.binary).hexdigest(),
-            capabilities=tuple(name for name in package.grants.values if package.grants.has(name)),
-        ),
-        host=subject.driver.name,
+        subject=selected.described(),
+        host=selected.host_name,
         profile=selected.profile,
-        seed={"host": subject.driver.seed, "hypothesis": _hypothesis_seed(config)},
+        seed={"host": selected.driver.seed, "hypothesis": _hypothesis_seed(config)},
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         requirements=tuple(
             Judgement.not_run(requirement, f"{selected.name}::{group.name}::{requirement.id}")
-            for group in catalogue()
+            for group in selected.groups
             for requirement in group.requirements
         ),
     )
@@ -180,6 +169,6 @@ def _not_judged(report: pytest.TestReport) -> dict[str, Any]:
     return {
         "outcome": Outcome.FAIL,
         "reason": printable(f"could not be judged: {title}", limit=300, lines=False),
-        "mend": "This is a fault of the harness, and none of the plugin: please report it.",
+        "mend": "This is a fault of the harness, and none of what it judges: please report it.",
         "cascade": True,
     }

@@ -10,13 +10,15 @@ import pytest
 class VerdictData(TypedDict):
     """A verdict in the form that travels with a report, also between processes.
 
-    `name` is the first part of the item's id; `plugin` is the same without the profile. `known` is the reason that the
-    baseline gives, and `again` the command that shows a failure again. `departures` is in what the host departed from
-    the contract.
+    `name` is the first part of the item's id; `kind`, `plugin` and `host` are those of what was judged. `known` is the
+    reason that the baseline gives, and `again` the command that shows a failure again. `departures` is in what the host
+    departed from the contract.
     """
 
     name: str
+    kind: str
     plugin: str
+    host: str
     profile: str
     group: str
     requirement: str

@@ -1,24 +1,23 @@
-"""Which plugins are judged, with what, and which of their items."""
+"""Which plugins and hosts are judged, with what, and which of their items."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.catalogue import catalogue
 from conformance.deltas import streams
+from conformance.drivers import named
 from conformance.drivers.reference import RefhostDriver
 from conformance.subject import Subject
-from pytest_plugin import options, profiles, recordings
+from pytest_plugin import hosts, misnamed, options, profiles, recordings
+from pytest_plugin.selected import Selected, SelectedHost, SelectedPair, SelectedPlugin
 from refhost.arguments import example, json_object, json_object_or_file, sentence
 from refhost.capabilities import Grants
 from refhost.errors import HostError
 from refhost.package import PluginPackage, read_package
 from refhost.printing import printable
-from refhost.profiles import DOCUMENTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,52 +25,53 @@ if TYPE_CHECKING:
     from refhost.profiles import Profile
 
 
-@dataclass(frozen=True)
-class Selected:
-    """One plugin of this run.
-
-    Attributes:
-        name: the first part of its items' ids: the plugin's id, or the name of its file; with a number behind it where
-            another plugin of this run is called the same, and the profile behind that where it is not the contract.
-        alone: that name without the number, as it is when this plugin alone is judged.
-        path: where it is.
-        command: the command line that judges it alone; an id is put behind it.
-        profile: how the host behaves.
-    """
-
-    name: str
-    alone: str
-    path: Path
-    subject: Subject
-    command: str
-    profile: str = DOCUMENTED.name
-
-    @property
-    def plugin(self) -> str:
-        """The name without the profile: what baselines and reports know it by."""
-        return self.name.removesuffix(f"@{self.profile}")
-
-
-_SELECTED = pytest.StashKey[list[Selected]]()
+_PLUGINS = pytest.StashKey[list[SelectedPlugin]]()
+_JUDGED = pytest.StashKey[list[Selected]]()
 _PASTED = pytest.StashKey[list[str]]()
 
 
 def prepare(config: pytest.Config) -> None:
-    """Read every plugin, and everything that was said about it.
+    """Read every plugin and start every host, with everything that was said about them.
 
     Raises:
         pytest.UsageError: something cannot be used; in a sentence or two.
     """
     options.check_snapshots(config)
+    plugins = config.stash[_PLUGINS] = _plugins(config)
+    hosts.prepare(config)
+    config.stash[_JUDGED] = _to_judge(config, plugins)
+    names = {name for entry in judged(config) for name in (entry.plugin, entry.host)}
+    profiles.check_ids(config.args, names, profiles.chosen(config))
+    # Here, and not when items are collected: under xdist only the workers collect, and cannot end in a usage error.
+    _check_pasted(config, _pasted(config))
+
+
+def _to_judge(config: pytest.Config, plugins: list[SelectedPlugin]) -> list[Selected]:
+    """Plugins, or hosts; where there are both, what plugins do in one host, or in the first and in each other one."""
+    chosen = hosts.chosen(config)
+    if not chosen:
+        return [*plugins]
+    if not plugins:
+        return _hosts(config)
+    if len(options.host_specs(config)) == 1:
+        return [_inside(config, plugin, host) for plugin in _once(plugins) for host in chosen]
+    if config.getoption("wasm_snapshot"):
+        raise pytest.UsageError(
+            "--wasm-snapshot compares what a plugin emits in one host. Name one --wasm-host, or none."
+        )
+    return [_in_both(config, plugin, chosen[0], other) for plugin in _once(plugins) for other in chosen[1:]]
+
+
+def _plugins(config: pytest.Config) -> list[SelectedPlugin]:
     capabilities = read_capabilities(config)
     given = read_config(config)
-    selected: list[Selected] = []
+    selected: list[SelectedPlugin] = []
     for path in options.plugin_paths(config):
         shown = options.shown_path(config, path)
         where = f"{_given_by(config)}={shown}"
         package = package_at(path, where, capabilities)
         alone = _name(package, path)
-        name = _free_name(alone, {entry.plugin for entry in selected})
+        name = options.free_name(alone, {entry.plugin for entry in selected})
         for profile in profiles.chosen(config):
             driver = RefhostDriver(answers=recordings.answers(config), profile=profile)
             subject = Subject(package, config=given, driver=driver)
@@ -80,16 +80,84 @@ def prepare(config: pytest.Config) -> None:
             except HostError as error:
                 raise _usage(where, error) from None
             names = (profiles.suffixed(name, profile), profiles.suffixed(alone, profile))
-            selected.append(Selected(*names, path, subject, _command(config, shown, profile), profile.name))
-    config.stash[_SELECTED] = selected
-    profiles.check_ids(config.args, {entry.plugin for entry in selected}, profiles.chosen(config))
-    # Here, and not when items are collected: under xdist only the workers collect, and cannot end in a usage error.
-    _check_pasted(config, _pasted(config))
+            command = _command(config, shown, profile)
+            selected.append(SelectedPlugin(*names, path, command, profile.name, name, subject=subject))
+    return selected
 
 
-def subjects(config: pytest.Config) -> list[Selected]:
-    """The plugins of this run."""
-    return config.stash[_SELECTED]
+def _once(plugins: list[SelectedPlugin]) -> list[SelectedPlugin]:
+    """Each plugin once, whatever the profiles of the reference host."""
+    return list({entry.plugin: entry for entry in reversed(plugins)}.values())[::-1]
+
+
+def _hosts(config: pytest.Config) -> list[Selected]:
+    """The hosts, to be judged themselves."""
+    return [
+        SelectedHost(
+            host.label,
+            profiles.suffixed(host.alone, host.profile),
+            config.rootpath / host.name.replace("/", "_"),
+            shlex.join(["pytest", *host.options]),
+            host.profile.name,
+            host=host.name,
+            tried=host.driver,
+        )
+        for host in hosts.chosen(config)
+    ]
+
+
+def _inside(config: pytest.Config, plugin: SelectedPlugin, host: hosts.Chosen) -> SelectedPlugin:
+    """A plugin that is judged in a host."""
+    if host.name == named.REFHOST:  # in this process, or behind the protocol
+        suffix, known_as = profiles.suffixed("", host.profile), ""
+    else:
+        suffix, known_as = f"@{host.name}", host.name
+    return SelectedPlugin(
+        f"{plugin.plugin}{suffix}",
+        f"{_name(plugin.subject.package, plugin.path)}{suffix}",
+        plugin.path,
+        _command_in(config, plugin.path, host),
+        host.profile.name,
+        plugin.plugin,
+        known_as,
+        subject=_subject_in(config, plugin, host),
+    )
+
+
+def _in_both(config: pytest.Config, plugin: SelectedPlugin, one: hosts.Chosen, other: hosts.Chosen) -> SelectedPair:
+    """A plugin that is compared in two hosts."""
+    pair, alone = f"{one.label}={other.label}", f"{one.label}={profiles.suffixed(other.alone, other.profile)}"
+    if one.alone == other.alone:
+        alone = f"{one.label}={profiles.suffixed(f'{other.alone}-2', other.profile)}"
+    return SelectedPair(
+        f"{plugin.plugin}@{pair}",
+        f"{_name(plugin.subject.package, plugin.path)}@{alone}",
+        plugin.path,
+        _command_in(config, plugin.path, one, other),
+        plugin=plugin.plugin,
+        host=pair,
+        subject=_subject_in(config, plugin, one),
+        other=other.driver,
+    )
+
+
+def _subject_in(config: pytest.Config, plugin: SelectedPlugin, host: hosts.Chosen) -> Subject:
+    return Subject(plugin.subject.package, config=read_config(config), driver=host.driver)
+
+
+def _command_in(config: pytest.Config, path: Path, *chosen: hosts.Chosen) -> str:
+    words = dict.fromkeys(word for host in chosen for word in host.options)
+    return shlex.join(["pytest", f"--wasm-plugin={options.shown_path(config, path)}", *words, *_given(config)])
+
+
+def judged(config: pytest.Config) -> list[Selected]:
+    """What has items in this run: plugins, or hosts, or plugins in hosts."""
+    return config.stash[_JUDGED]
+
+
+def subjects(config: pytest.Config) -> list[SelectedPlugin]:
+    """The plugins of this run, in the reference host."""
+    return config.stash[_PLUGINS]
 
 
 def _given_by(config: pytest.Config) -> str:
@@ -155,22 +223,17 @@ def _name(package: PluginPackage, path: Path) -> str:
     return printable(package.id or stem or "plugin", lines=False).replace("::", "_")
 
 
-def _free_name(alone: str, taken: set[str]) -> str:
-    name, number = alone, 2
-    while name in taken:
-        name, number = f"{alone}-{number}", number + 1
-    return name
-
-
 def _command(config: pytest.Config, shown: str, profile: Profile) -> str:
     words = ["pytest", f"--wasm-plugin={shown}"]
     if options.text_of(config, "wasm_profile")[0]:
         words.append(f"--wasm-profile={profile.name}")
-    for option in ("wasm_capabilities", "wasm_config", "wasm_fetch"):
-        given = config.getoption(option)
-        if given is not None:
-            words.append(f"--{option.replace('_', '-')}={given}")
-    return shlex.join(words)
+    return shlex.join([*words, *_given(config)])
+
+
+def _given(config: pytest.Config) -> list[str]:
+    """What was said of plugins on the command line."""
+    named_so = ((name, config.getoption(name)) for name in ("wasm_capabilities", "wasm_config", "wasm_fetch"))
+    return [f"--{name.replace('_', '-')}={given}" for name, given in named_so if given is not None]
 
 
 # Ids on the command line.
@@ -184,19 +247,32 @@ def take_pasted_ids(config: pytest.Config) -> None:
 
 
 def _pasted(config: pytest.Config) -> list[str]:
-    names = {entry.name for entry in config.stash[_SELECTED]}
+    names = {entry.name for entry in judged(config)}
     return [arg for arg in config.args if arg.split("::")[0] in names and not _is_a_file(config, arg)]
 
 
 def _check_pasted(config: pytest.Config, pasted: list[str]) -> None:
-    ids = [f"{group.name}::{entry.id}" for group in catalogue() for entry in group.requirements]
+    ids = {
+        entry.name: [f"{group.name}::{one.id}" for group in entry.groups for one in group.requirements]
+        for entry in judged(config)
+    }
     if options.wants_snapshots(config):
-        ids += [f"SNAPSHOT::{name}" for name in streams()]
-    for wanted in pasted:
-        _, _, within = wanted.partition("::")
-        if within and not any(_matches(known, within) for known in ids):
+        for found in ids.values():
+            found += [f"SNAPSHOT::{name}" for name in streams()]
+    every = [f"{name}::{within}" for name, found in ids.items() for within in found]
+    every += dict.fromkeys(each.rpartition("::")[0] for each in every)
+    for wanted in config.args:
+        name, _, within = wanted.partition("::")
+        if wanted in pasted:
+            unknown = within and not any(_matches(known, within) for known in ids[name])
+        else:
+            unknown = misnamed.is_like_an_id(wanted) and not (config.invocation_params.dir / name).is_file()
+        if unknown:
+            option = "--wasm-plugin=…" if options.plugin_paths(config) else "--wasm-host=…"
+            meant = misnamed.meant(wanted, every)
             raise pytest.UsageError(
-                f"{wanted}: there is no such conformance item. `pytest --wasm-plugin=… --collect-only -q` lists them."
+                f"{wanted}: there is no such conformance item{f' (did you mean {meant}?)' if meant else ''}. "
+                f"`pytest {option} --collect-only -q` lists them."
             )
 
 

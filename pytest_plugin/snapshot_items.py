@@ -17,7 +17,7 @@ from refhost.printing import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_plugin.selection import Selected
+    from pytest_plugin.selected import SelectedPlugin
 
 GROUP = "SNAPSHOT"
 
@@ -29,7 +29,7 @@ class SnapshotDiffers(Exception):  # noqa: N818 - how an item fails
 class SnapshotCollector(pytest.Collector):
     """The items of one plugin: `<name>::SNAPSHOT`."""
 
-    selected: Selected
+    selected: SelectedPlugin
 
     def collect(self) -> Iterator[pytest.Item]:
         """An item for each stream."""
@@ -43,7 +43,7 @@ class SnapshotCollector(pytest.Collector):
 class SnapshotItem(pytest.Item):
     """One stream of one plugin: `<name>::SNAPSHOT::ordinary`."""
 
-    selected: Selected
+    selected: SelectedPlugin
 
     def runtest(self) -> None:
         """Emit, and compare."""

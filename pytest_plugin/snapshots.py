@@ -11,10 +11,10 @@ from syrupy.data import SnapshotCollections
 from syrupy.extensions.amber import AmberSnapshotExtension
 from syrupy.location import PyTestLocation
 
+from conformance import deltas
 from conformance.delta_diff import difference
 from pytest_plugin import amber
 from pytest_plugin.options import SNAPSHOT_FILES
-from refhost.delta import is_timestamp
 from refhost.host import SELF_ID
 
 if TYPE_CHECKING:
@@ -127,13 +127,7 @@ def _below_here(path: Path) -> Path:
 
 
 def stable(data: Any) -> Any:  # noqa: ANN401 - deltas, or a plugin, or anything that holds them
-    """The same data with every time as `<time>`, and the own vessel as `vessels.self`."""
+    """The same data without what differs from run to run."""
     if hasattr(data, "emitted"):
         data = data.emitted
-    if isinstance(data, dict):
-        return {key: "<time>" if key == "timestamp" else stable(value) for key, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [stable(value) for value in data]
-    if data == f"vessels.{SELF_ID}":
-        return "vessels.self"
-    return "<time>" if is_timestamp(data) else data
+    return deltas.stable(data, own=f"vessels.{SELF_ID}")

@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from conformance.catalogue import catalogue
-from pytest_plugin import options, profiles, selection
+from conformance.catalogues import every_group
+from conformance.drivers import named
+from conformance.drivers.features import FEATURES
+from pytest_plugin import baseline, hosts, options, profiles, selection
 from refhost.printing import printable
 
 if TYPE_CHECKING:
@@ -28,14 +30,11 @@ _COLUMNS = (
 
 
 def header(config: pytest.Config) -> list[str]:
-    """What was chosen: plugins with dialect, size and capabilities; host, profile and versions."""
-    chosen = " and ".join(profile.name for profile in profiles.chosen(config))
-    lines = [
-        (
-            f"signalk-wasm: {version('pytest-signalk-wasm')}, host refhost, profile {chosen}, "
-            f"wasmtime {version('wasmtime')}"
-        )
-    ]
+    """What was chosen: plugins with dialect, size and capabilities; hosts with what they lack; profile and versions."""
+    profile = " and ".join(each.name for each in profiles.chosen(config))
+    names = ", ".join(host.name for host in hosts.chosen(config)) or named.REFHOST
+    versions = f"profile {profile}, wasmtime {version('wasmtime')}"
+    lines = [f"signalk-wasm: {version('pytest-signalk-wasm')}, host {names}, {versions}"]
     for entry in {entry.plugin: entry for entry in selection.subjects(config)}.values():
         package = entry.subject.package
         granted = [name for name in package.grants.values if package.grants.has(name)]
@@ -47,40 +46,51 @@ def header(config: pytest.Config) -> list[str]:
             f"{', '.join(granted) or 'do nothing'} ({source})"
         )
         lines += [f"wasm-plugin: warning: {printable(warning, lines=False)}" for warning in package.grants.warnings]
-    return lines
+    lines += [_host_line(host) for host in {host.spec: host for host in hosts.chosen(config)}.values()]
+    known = baseline.shown(config)
+    return [*lines, *([f"wasm-baseline: {known}"] if known else [])]
+
+
+def _host_line(host: hosts.Chosen) -> str:
+    lacking = [feature for feature in FEATURES if feature not in host.driver.features]
+    called = printable(f"{host.name} {host.driver.version}".strip(), lines=False)
+    spec = f" ({printable(host.spec, limit=200, lines=False)})" if host.spec != host.name else ""
+    can = f"lacks {', '.join(lacking)}" if lacking else "has every feature"
+    return f"wasm-host: {called}{spec} {can}"
 
 
 def write(reporter: TerminalReporter, results: Results, updated: str) -> None:
-    """Write one table for each plugin, and under it what warned and what did not apply.
+    """Write one table for each plugin or host, and under it what warned and what did not apply.
 
     Args:
         reporter: pytest's.
         results: the verdicts.
         updated: what there is to say of a baseline that was written.
     """
-    by_plugin: dict[str, list[VerdictData]] = defaultdict(list)
+    by_name: dict[str, list[VerdictData]] = defaultdict(list)
     for verdict in results.verdicts.values():
-        by_plugin[verdict["name"]].append(verdict)
-    for verdicts in by_plugin.values():
+        by_name[verdict["name"]].append(verdict)
+    for verdicts in by_name.values():
         verdicts.sort(key=lambda verdict: verdict["requirement"])
     reporter.ensure_newline()
-    for plugin, verdicts in by_plugin.items():
-        reporter.section(f"conformance of {plugin}")
+    for name, verdicts in by_name.items():
+        reporter.section(f"conformance of {name}")
         _write_table(reporter, verdicts)
         _write_failures(reporter, verdicts)
         _write_warnings(reporter, verdicts)
         _write_known(reporter, verdicts)
         _write_not_applicable(reporter, verdicts)
     profiles.write(reporter, results.verdicts.values())
-    if updated:
-        reporter.write_line(f"wasm-baseline: {updated}")
+    known = updated or baseline.shown(reporter.config)
+    if known:
+        reporter.write_line(f"wasm-baseline: {known}")
     if results.judged_nothing():
         reporter.write_line("Nothing applied, so nothing was judged: that is no success.", red=True)
 
 
 def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
     # In the catalogue's order, which xdist does not keep.
-    groups: dict[str, Counter[str]] = {group.name: Counter() for group in catalogue()}
+    groups: dict[str, Counter[str]] = {group.name: Counter() for group in every_group()}
     for verdict in verdicts:
         outcome = "not-judged" if verdict["cascade"] and verdict["outcome"] == "fail" else verdict["outcome"]
         groups[verdict["group"]][outcome] += 1
@@ -118,11 +128,17 @@ def _write_known(reporter: TerminalReporter, verdicts: list[VerdictData]) -> Non
 
 
 def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
-    for verdict in verdicts:
-        if verdict["outcome"] == "warn":
-            reporter.write_line(f"{verdict['requirement']} (SHOULD): {verdict['text']}", yellow=True)
-            reporter.write_line(f"        seen: {verdict['reason']}")
-            reporter.write_line(f"        mend: {verdict['mend']}")
+    warned = [verdict for verdict in verdicts if verdict["outcome"] == "warn"]
+    verbose = reporter.config.get_verbosity() > 0
+    for verdict in warned:
+        reporter.write_line(f"{verdict['requirement']} (SHOULD): {verdict['text']}", yellow=True)
+        reporter.write_line(f"        seen: {verdict['reason']}")
+        for step in verdict["case"] if verbose else ():
+            reporter.write_line(f"        case: {step}")
+        reporter.write_line(f"        mend: {verdict['mend']}")
+        reporter.write_line(f"        again: {verdict['again']}")
+    if any(verdict["case"] for verdict in warned) and not verbose:
+        reporter.write_line("With -v each warning has the steps that lead to it.")
 
 
 def _write_not_applicable(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:

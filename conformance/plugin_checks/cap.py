@@ -53,6 +53,7 @@ def imports_fit_the_grants(trial: Trial) -> None:
     trial.loaded()
     missing = {c: name for c, name in _implied(trial).items() if not trial.subject.grants.has(c)}
     if missing:
+        trial.show_until()
         listed = ", ".join(f"{name} needs {c}" for c, name in missing.items())
         raise Violation(f"it imports functions whose capability it does not hold: {listed}")
 
@@ -72,6 +73,7 @@ def declares_no_more_than_it_uses(trial: Trial) -> None:
     trial.loaded()
     implied = _implied(trial)
     unused = [name for name in _asked(trial) if name not in implied and not _used_otherwise(trial, name)]
+    trial.show_until()
     require(not unused, f"it declares {', '.join(unused)}, and imports and exports nothing that needs it")
 
 
@@ -309,6 +311,7 @@ def makes_use_of_what_it_asks_for(trial: Trial) -> None:
         _live(session)
         used |= {name for name in asked if _effect(session, name)}
     idle = [name for name in asked if name not in used and not _missed(trial, name)]
+    trial.lived()  # the run that the report shows
     require(not idle, f"it declares {', '.join(idle)}, and an ordinary run makes no use of it")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from conformance.configuration import mistyped_configurations
@@ -10,8 +11,8 @@ from conformance.deltas import ordinary_deltas
 from conformance.plugin_checks.registry import check
 from conformance.properties import counterexample
 from conformance.strategies import any_configurations, configurations
-from conformance.trial import FAULT_WORDS, require, unharmed
-from conformance.verdict import NotApplicable, Violation
+from conformance.trial import refuse_none, require, unharmed
+from conformance.verdict import NotApplicable
 from refhost.errors import ConfigurationError
 from refhost.jsontext import dumps
 
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 _NOT_OBJECTS = ("[]", "null", "5", '""', "true", '["a"]', "-0.5")
 _NOT_JSON = ("", "{", "}", "hello", '{"a":', "{'a':1}", "{]", '{"a":1}}', "\u0000", "{" * 50)
 _LARGE = 64 * 1024
+# Of a configuration in a sentence; the case has more of it.
+_SHOWN = 100
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
 def _start_each(trial: Trial, configurations: Iterable[Mapping[str, Any]]) -> None:
@@ -32,8 +39,7 @@ def _start_each(trial: Trial, configurations: Iterable[Mapping[str, Any]]) -> No
     for config in configurations:
         with trial.session() as session:
             session.start(config)
-            if session.fault:
-                raise Violation(f"with {dumps(dict(config))[:200]} {FAULT_WORDS[session.fault]}: {session.why()}")
+            unharmed(session, f"with {_begin(dumps(dict(config)))}")
             session.stop()
 
 
@@ -74,8 +80,7 @@ def _start_with_each(trial: Trial, texts: Iterable[str]) -> None:
     for text in texts:
         with trial.session() as session:
             session.start_with(text)
-            if session.fault:
-                raise Violation(f"with the text {text[:60]!r} {FAULT_WORDS[session.fault]}: {session.why()}")
+            unharmed(session, f"with the text {text[:60]!r}")
 
 
 @check("CONF-005")
@@ -116,10 +121,12 @@ def white_space_means_nothing(trial: Trial) -> None:
     for text in (dumps(config), json.dumps(config, indent=2, ensure_ascii=True)):
         with trial.session() as session:
             session.start_with(text)
-            outcomes.append((session.state, session.status, list(session.emitted)))
+            emitted = [f"the delta {dumps(delta)}" for delta in session.emitted]
+            outcomes.append((f"the state {session.state}", f"the status {session.status!r}", *emitted))
+    first = next((pair for pair in zip_longest(*outcomes, fillvalue="no delta more") if pair[0] != pair[1]), ("", ""))
     require(
-        outcomes[0] == outcomes[1],
-        f"written on one line it gives {outcomes[0]!r}, laid out with white space {outcomes[1]!r}",
+        first[0] == first[1],
+        f"written on one line it gives {first[0]}; laid out with white space, {first[1]}",
         mend="Read the configuration with a JSON parser, not by searching for text.",
     )
 
@@ -145,8 +152,7 @@ def saves_objects(trial: Trial) -> None:
     """What it saves is a JSON object."""
     if not trial.subject.host_functions.intersection(_SAVES):
         raise NotApplicable("the plugin imports no function that saves its configuration")
-    refusals = trial.lived().refusals("sk_save_config")
-    require(not refusals, f"sk_save_config was refused: {refusals[0].text if refusals else ''}")
+    refuse_none(trial, trial.lived().refusals("sk_save_config"))
 
 
 @check("CONF-012")
@@ -194,8 +200,8 @@ def takes_what_its_schema_accepts(trial: Trial) -> None:
                 session.publish(ordinary_deltas()[0])
                 session.advance(1)
                 state = session.state
-            unharmed(session, f"with {dumps(config)[:200]}, which its schema accepts")
-            require(state in ("running", "error"), f"with {dumps(config)[:200]} it is {state}: {session.why()}")
+            unharmed(session, f"with {_begin(dumps(config))}, which its schema accepts")
+            require(state in ("running", "error"), f"with {_begin(dumps(config))} it is {state}: {session.why()}")
 
     found = counterexample(trial, "CONF-013", accepted, start)
     if found:
@@ -210,7 +216,7 @@ def bears_any_configuration(trial: Trial) -> None:
     def start(config: dict[str, Any]) -> None:
         with trial.session() as session:
             session.start(config)
-            unharmed(session, f"with {dumps(config)[:200]}")
+            unharmed(session, f"with {_begin(dumps(config))}")
 
     found = counterexample(trial, "CONF-014", any_configurations(trial.subject.schema), start)
     if found:

@@ -10,11 +10,12 @@ from conformance.endurance import DELTAS, MEASURED
 from conformance.plugin_checks.registry import check
 from conformance.properties import counterexample
 from conformance.strategies import deltas
-from conformance.trial import FAULT_WORDS, require, unharmed
+from conformance.texts import IN_UTF16, is_utf16
+from conformance.trial import ending, require, unharmed
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.binary import CoreBinary
 from refhost.delta import problems
-from refhost.jsontext import NotJson, dumps, loads
+from refhost.jsontext import NotJson, loads
 from refhost.limits import Limits
 
 if TYPE_CHECKING:
@@ -95,11 +96,7 @@ def does_not_answer_itself(trial: Trial) -> None:
             before = len(session.claims)
             session.publish(delta)
             count = len(session.claims) - before
-            require(
-                count <= _ECHOES,
-                f"one delta made it emit {count} deltas: it answers its own",
-                case=f"deliver {dumps(delta)}",
-            )
+            require(count <= _ECHOES, f"one delta made it emit {count} deltas: it answers its own")
         cut_off = [record for record in session.log if record.kind == "refused" and "(R21)" in record.text]
         require(not cut_off, f"it was cut off: {cut_off[0].text}" if cut_off else "")
 
@@ -111,9 +108,7 @@ def takes_many_deltas(trial: Trial) -> None:
     trial.lived()
     seen = trial.endurance
     if seen.fault and seen.taken <= _MANY:
-        raise Violation(
-            f"delta number {seen.taken} of two thousand ordinary ones: {FAULT_WORDS[seen.fault]}: {seen.failure}"
-        )
+        raise Violation(f"delta number {seen.taken} of two thousand ordinary ones: {ending(seen.fault, seen.failure)}")
 
 
 @check("DELTA-020")
@@ -141,6 +136,8 @@ def answers_in_deltas(trial: Trial) -> None:
 
 def _problem(text: str) -> str:
     """What is wrong with a text as a delta, by the specification's schema; "" for nothing."""
+    if is_utf16(text):
+        return IN_UTF16
     try:
         return "; ".join(map(str, problems(loads(text))[:3]))
     except NotJson as error:
@@ -152,7 +149,7 @@ def keeps_to_its_memory(trial: Trial) -> None:
     """Ten thousand ordinary deltas do not use up its memory."""
     seen = _endured(trial)
     if seen.fault:
-        raise Violation(f"after {seen.taken} ordinary deltas {FAULT_WORDS[seen.fault]}: {seen.failure}")
+        raise Violation(f"after {seen.taken} ordinary deltas: {ending(seen.fault, seen.failure)}")
     most = max(seen.memory, default=0)
     require(
         most < _LIMIT, f"after {seen.taken} ordinary deltas it has {most >> 20} MiB of memory, which is all there is"

@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.plugin_checks.registry import check
+from conformance.texts import IN_UTF16, MEND_UTF16, is_utf16
+from conformance.trial import refuse_none
 from conformance.verdict import NotApplicable, Violation
 from refhost.delta import kind_of, pairs, problems
 from refhost.jsontext import NotJson, loads
@@ -78,17 +80,19 @@ def _values(trial: Trial) -> Iterator[tuple[int, EmittedText, Delta]]:
                 yield number, claim, entry
 
 
-def _violation(trial: Trial, number: int, claim: EmittedText, seen: str) -> Violation:
+def _violation(trial: Trial, number: int, claim: EmittedText, seen: str, *, mend: str = "") -> Violation:
     trial.show_until(claims=number)
-    return Violation(f"delta number {number} that it emitted: {seen}", case=f"it emitted {claim.text}")
+    return Violation(f"delta number {number} that it emitted: {seen}", case=f"it emitted {claim.text}", mend=mend)
 
 
 @check("DELTA-001")
 def emits_json(trial: Trial) -> None:
     """Every text that it emits is JSON; NaN is judged apart."""
     for number, claim in enumerate(_claims(trial), 1):
+        if is_utf16(claim.text):
+            raise _violation(trial, number, claim, IN_UTF16, mend=MEND_UTF16)
         if claim.text.startswith("\ufeff"):
-            raise _violation(trial, number, claim, "it begins with a byte order mark, which JSON has not")
+            raise _violation(trial, number, claim, "it begins with a byte order mark, which JSON does not have")
         value = _lenient(claim.text)
         try:
             loads(claim.text)
@@ -132,7 +136,9 @@ def emits_real_numbers(trial: Trial) -> None:
     """No NaN and no infinity."""
     for number, claim, value in _parsed(trial):
         if _has_unreal_number(value):
-            raise _violation(trial, number, claim, "it holds a number that is NaN or infinite, which JSON has not")
+            raise _violation(
+                trial, number, claim, "it holds a number that is NaN or infinite, which JSON does not have"
+            )
 
 
 @check("DELTA-005")
@@ -198,14 +204,18 @@ def notifies_in_full(trial: Trial) -> None:
         if not isinstance(path, str) or not path.startswith("notifications.") or value is None:
             continue
         found = True
-        if not isinstance(value, dict) or value.get("state") not in ALARM_STATES:
-            raise _violation(trial, number, claim, f"{path} has no state out of {', '.join(ALARM_STATES)}")
+        if not isinstance(value, dict):
+            raise _violation(trial, number, claim, f"{path} is no object with state, method and message")
+        state = value.get("state")
+        if state not in ALARM_STATES:
+            has = "no state" if state is None else f"the state {state!r}"
+            raise _violation(trial, number, claim, f"{path} has {has}; there are {', '.join(ALARM_STATES)}")
         if not isinstance(value.get("method"), list) or not isinstance(value.get("message"), str):
             raise _violation(trial, number, claim, f"{path} needs a method (a list) and a message (a text)")
     published = trial.lived().refusals("sk_publish_notification")
     for refusal in published:
         if not _is_about_text(refusal):
-            raise Violation(f"sk_publish_notification was refused: {refusal.text}")
+            refuse_none(trial, [refusal])
     if not found and not _published(trial):
         raise NotApplicable("the plugin emits no notification")
 
@@ -218,7 +228,7 @@ def _published(trial: Trial) -> bool:
 
 def _is_about_text(refusal: LogRecord) -> bool:
     """Whether pointer, length or encoding were at fault: DELTA-012 judges that."""
-    return "bytes at" in refusal.text or "not UTF-8" in refusal.text or "limit" in refusal.text
+    return "bytes at" in refusal.text or "not UTF-8" in refusal.text or "the limit is" in refusal.text
 
 
 @check("DELTA-012")
@@ -226,8 +236,7 @@ def passes_texts(trial: Trial) -> None:
     """Pointers, lengths and encoding of what it emits are in order."""
     refusals = trial.lived().refusals("sk_handle_message", "sk_publish_notification")
     bad = [refusal for refusal in refusals if _is_about_text(refusal)]
-    if bad:
-        raise Violation(f"{bad[0].function} was refused: {bad[0].text}")
+    refuse_none(trial, bad)
     _claims(trial)
 
 

@@ -21,6 +21,7 @@ from conformance.replies import (
     well_formed,
 )
 from conformance.strategies import json_values
+from conformance.strategies.json_values import TEXTS
 from conformance.trial import require
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.capabilities import nearest
@@ -192,7 +193,7 @@ def exports_its_handlers(trial: Trial) -> None:
         require(
             endpoint.handler in exports,
             f"{endpoint.method} {endpoint.path} names the handler {endpoint.handler}, which is not exported",
-            mend=f"Is the export {near} meant to be it?" if near else "",
+            mend=f"Name the export {near}, if it is meant; or export {endpoint.handler}." if near else "",
         )
 
 
@@ -233,14 +234,13 @@ def takes_any_request(trial: Trial) -> None:
     endpoints = _callable(trial)
     unharmed_by(trial, _replies(trial))
     unharmed_by(trial, replies(trial, "HTTP awkward", lambda _: _awkward_requests(endpoints)))
-    text = st.text(st.characters(codec="utf-8"), max_size=20)
-    texts = st.dictionaries(text, text, max_size=4)
+    texts = st.dictionaries(TEXTS, TEXTS, max_size=4)
     request = st.builds(
         lambda endpoint, parameter, query, body, headers: _asked(
             endpoint, parameter, query=query, body=body, headers=headers
         ),
         st.sampled_from(endpoints),
-        text,
+        TEXTS,
         texts,
         json_values(),
         texts,

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from hypothesis.strategies import just
 
+from conformance.configuration import default_configuration
 from conformance.deltas import ordinary_deltas
 from conformance.lives import Life, Step, lives
+from conformance.plugin_checks.meta import wrong_default
 from conformance.plugin_checks.registry import check
 from conformance.properties import counterexample
 from conformance.strategies import configurations
-from conformance.trial import FAULT_WORDS, require, unharmed
+from conformance.trial import ending, require, unharmed
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.binary import CoreBinary
 from refhost.errors import ConfigurationError
+from refhost.jsontext import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +35,7 @@ def start_ends_well(trial: Trial) -> None:
     """`start` returns at all."""
     seen = trial.loaded()
     if seen.failed_at == "start" and seen.fault and seen.fault != "timeout":
-        raise Violation(f"in start {FAULT_WORDS[seen.fault]}: {seen.failure}")
+        raise Violation(ending(seen.fault, seen.failure))
 
 
 @check("LIFE-002")
@@ -41,7 +44,18 @@ def starts(trial: Trial) -> None:
     seen = trial.loaded()
     if seen.fault and seen.failed_at == "start":
         raise NotJudged(f"start did not return: {seen.failure}")
-    require(seen.state_after_start == "running", f"with the configuration {trial.subject.config}: {seen.failure}")
+    seen_with = f"with {dumps(trial.subject.config)}: {seen.failure}"
+    require(seen.state_after_start == "running", seen_with, mend=_wrong_default(trial))
+
+
+def _wrong_default(trial: Trial) -> str:
+    """What to mend of a plugin that was started with defaults that its own schema does not accept; "" for any other."""
+    schema = trial.subject.schema
+    try:
+        wrong = wrong_default(schema) if trial.subject.config == default_configuration(schema) else ""
+    except Exception:  # noqa: BLE001 - a schema of a stranger: META-007 judges it
+        return ""
+    return f"Mend the defaults of its schema, with which it was started, first ({wrong}: META-009)." if wrong else ""
 
 
 @check("LIFE-003")
@@ -49,7 +63,7 @@ def stop_ends_well(trial: Trial) -> None:
     """`stop` returns at all."""
     seen = trial.survived()
     if seen.failed_at == "stop" and seen.fault and seen.fault != "timeout":
-        raise Violation(f"in stop {FAULT_WORDS[seen.fault]}: {seen.failure}")
+        raise Violation(ending(seen.fault, seen.failure))
 
 
 @check("LIFE-004")
@@ -140,7 +154,7 @@ def takes_up_the_same_again(trial: Trial) -> None:
     for life, now in enumerate(held[1:], 2):
         lost, more = (", ".join(sorted(which)[:5]) for which in (held[0] - now, now - held[0]))
         require(not lost, f"in life number {life} it did not take up {lost} again, which it had in its first")
-        require(not more, f"in life number {life} it had {more}, which it had not in its first")
+        require(not more, f"in life number {life} it had {more}, which it did not have in its first")
 
 
 def _held(session: Session) -> list[str]:

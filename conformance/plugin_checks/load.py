@@ -26,12 +26,12 @@ def binary_is_a_plugin(trial: Trial) -> None:
         raise Violation(error.message, mend=error.hint) from None
 
 
-def _report(problems: Iterable[Problem], what: str) -> None:
+def _report(problems: Iterable[Problem]) -> None:
     found = list(problems)
     if found:
         lines = [f"{problem.name}: {problem.message}" for problem in found]
         hints = dict.fromkeys(problem.hint for problem in found if problem.hint)
-        raise Violation(f"{what}: " + "; ".join(lines), mend=" ".join(hints))
+        raise Violation("; ".join(lines), mend=" ".join(hints))
 
 
 def _is_missing(problem: Problem) -> bool:
@@ -52,25 +52,25 @@ def _problems(trial: Trial, kind: str) -> list[Problem]:
 @check("LOAD-002")
 def imports_exist(trial: Trial) -> None:
     """Every import is a function of the contract."""
-    _report((p for p in _problems(trial, "import") if not _is_mistyped(p)), "imports that no host has")
+    _report(p for p in _problems(trial, "import") if not _is_mistyped(p))
 
 
 @check("LOAD-003")
 def imports_have_their_types(trial: Trial) -> None:
     """Every import has the contract's type."""
-    _report((p for p in _problems(trial, "import") if _is_mistyped(p)), "imports of another type")
+    _report(p for p in _problems(trial, "import") if _is_mistyped(p))
 
 
 @check("LOAD-004")
 def exports_exist(trial: Trial) -> None:
     """Every required export is there."""
-    _report((p for p in _problems(trial, "export") if _is_missing(p)), "exports that are missing")
+    _report(p for p in _problems(trial, "export") if _is_missing(p))
 
 
 @check("LOAD-005")
 def exports_have_their_types(trial: Trial) -> None:
     """Every export of the contract has the contract's type."""
-    _report((p for p in _problems(trial, "export") if not _is_missing(p)), "exports of another type")
+    _report(p for p in _problems(trial, "export") if not _is_missing(p))
 
 
 @check("LOAD-006")
@@ -83,7 +83,7 @@ def instantiates(trial: Trial) -> None:
             pass
     except PluginError as error:
         if error.function in ("instantiation", "_initialize"):
-            raise Violation(f"while it was instantiated: {error}") from None
+            raise Violation(str(error)) from None
     except HostError as error:
         raise NotJudged(str(error)) from None
 
@@ -108,7 +108,8 @@ def allocates(trial: Trial) -> None:
             problems = session.allocations([1, 7, 64, 300, 4096, 65536, 8192])
         except PluginError as error:
             raise Violation(f"while memory was allocated: {error}") from None
-    require(not problems, "; ".join(problems))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    require(not problems, f"{problems[0]}{more}" if problems else "")
 
 
 @check("LOAD-009")

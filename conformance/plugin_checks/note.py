@@ -32,6 +32,10 @@ def _notifications(trial: Trial) -> list[tuple[str, Any]]:
     return found
 
 
+def _emitted(path: str, value: Any) -> str:  # noqa: ANN401 - JSON
+    return f"it emitted {path}: {dumps(value)}"
+
+
 def _state(value: Any) -> str:  # noqa: ANN401 - JSON
     return str(value.get("state", "")) if isinstance(value, dict) else ""
 
@@ -44,7 +48,9 @@ def names_methods(trial: Trial) -> None:
         if not isinstance(method, list):
             continue  # none is needed to clear one, and of another type it is DELTA-011's business
         wrong = [one for one in method if one not in _METHODS]
-        require(not wrong, f"{path} has the method {wrong[:1]}; there are visual and sound", case=dumps(value))
+        if wrong:
+            seen = f"{path} has the method {dumps(wrong[0])}; there are visual and sound"
+            raise Violation(seen, case=_emitted(path, value))
 
 
 @check("NOTE-002")
@@ -71,7 +77,7 @@ def does_not_repeat(trial: Trial) -> None:
         count = before[1] + 1 if text == before[0] else 1
         latest[path] = text, count
         if count > _MOST_REPEATS:
-            raise Violation(f"it emitted {path} {count} times in a row with the same value", case=text)
+            raise Violation(f"it emitted {path} {count} times in a row with the same value", case=_emitted(path, value))
 
 
 @check("NOTE-004")
@@ -83,4 +89,4 @@ def tells_what_is_wrong(trial: Trial) -> None:
     for path, value in raised:
         message = value.get("message")
         told = isinstance(message, str) and message.strip()
-        require(told, f"{path} has the state {_state(value)}, and its message is empty", case=dumps(value))
+        require(told, f"{path} has the state {_state(value)}, and its message is empty", case=_emitted(path, value))

@@ -12,6 +12,7 @@ from conformance.plugin_checks.registry import check
 from conformance.trial import require
 from conformance.verdict import NotApplicable, Violation
 from refhost.capabilities import nearest
+from refhost.jsontext import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,6 +50,9 @@ _NEEDLESS_FOLDERS = frozenset({"node_modules", "test", "tests", "__tests__", "ta
 _NEEDLESS_ENDS = frozenset(
     {".ts", ".rs", ".go", ".c", ".h", ".cc", ".cpp", ".zig", ".wat", ".wasm", ".map", ".o", ".rlib", ".tgz"}
 )
+_GLUE = frozenset({".js", ".mjs", ".cjs"})
+# npm publishes them in any case.
+_ALWAYS = frozenset({"readme", "license", "licence"})
 _NEEDLESS_NAMES = frozenset(
     {"asconfig.json", "tsconfig.json", "cargo.toml", "cargo.lock", "go.mod", "go.sum", "makefile", ".prettierrc"}
 )
@@ -259,10 +263,8 @@ def pages_are_published(trial: Trial) -> None:
     none = not any(path.startswith("public/") for path in published.files)
     if none and not missing:
         raise NotApplicable("the package has no files in public/")
-    require(
-        not none and "public/index.html" not in missing,
-        f"{'nothing of public/' if none else 'public/index.html'} would be published: it is {_left_out(trial)}",
-    )
+    what = "nothing of public/ would" if none else "public/index.html would not"
+    require(not none and "public/index.html" not in missing, f"{what} be published: it is {_left_out(trial)}")
 
 
 @check("PKG-013")
@@ -292,8 +294,18 @@ def images_are_shown(trial: Trial) -> None:
 def nothing_needless_is_published(trial: Trial) -> None:
     """Sources, tests, what tools leave behind."""
     binary = PurePosixPath(_binary(trial))
-    needless = sorted(path for path in trial.subject.published.files if _is_needless(PurePosixPath(path), binary))
-    require(not needless, f"it would publish {_listed(needless)}")
+    published = [PurePosixPath(path) for path in sorted(trial.subject.published.files)]
+    needless = [str(path) for path in published if _is_needless(path, binary)]
+    kept = [path for path in published if str(path) not in needless]
+    mend = f'Say in package.json what belongs to the plugin: "files": {dumps(_entries(kept, needless))}.'
+    require(not needless, f"it would publish {_listed(needless)}", mend=mend)
+
+
+def _entries(kept: Iterable[PurePosixPath], needless: Iterable[str]) -> list[str]:
+    """What "files" would have to name: whole folders, where nothing needless lies in them."""
+    spoilt = {path.split("/", 1)[0] for path in needless}
+    chosen = (path for path in kept if not path.match("package.json") and path.stem.lower() not in _ALWAYS)
+    return list(dict.fromkeys(str(path) if path.parts[0] in spoilt else path.parts[0] for path in chosen))
 
 
 def _is_needless(path: PurePosixPath, binary: PurePosixPath) -> bool:
@@ -301,7 +313,8 @@ def _is_needless(path: PurePosixPath, binary: PurePosixPath) -> bool:
         return False
     parts = [part.lower() for part in path.parts]
     inside = not _NEEDLESS_FOLDERS.isdisjoint(parts[:-1])
-    return inside or path.suffix.lower() in _NEEDLESS_ENDS or parts[-1] in _NEEDLESS_NAMES
+    glue = path.suffix.lower() in _GLUE and path.with_suffix(".wasm") == binary  # by which a page would load it
+    return inside or glue or path.suffix.lower() in _NEEDLESS_ENDS or parts[-1] in _NEEDLESS_NAMES
 
 
 # What it asks of others.

@@ -21,7 +21,7 @@ from conformance.replies import (
     well_formed,
 )
 from conformance.strategies import put_values
-from conformance.trial import require
+from conformance.trial import refuse_none, require
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.capabilities import nearest
 from refhost.exports import Dialect
@@ -141,7 +141,9 @@ def answers_with_a_state(trial: Trial) -> None:
 def answers_with_a_status_code(trial: Trial) -> None:
     """A number that HTTP has."""
     for reply, answer in well_formed(_replies(trial)):
-        code = answer.get("statusCode")
+        if "statusCode" not in answer:
+            raise reply.violation(trial, "it has no statusCode")
+        code = answer["statusCode"]
         if not isinstance(code, int) or isinstance(code, bool) or not 100 <= code <= 599:
             raise reply.violation(trial, f"the statusCode is {code!r}, not a whole number from 100 to 599")
 
@@ -166,6 +168,7 @@ def registers_its_handlers(trial: Trial) -> None:
     entries = [entry for entry in trial.lived().registered if entry.startswith("PUT ")]
     wanted = {handler_name(*entry.removeprefix("PUT ").split(" ", 1)) for entry in entries}
     unused = [name for name in there if name not in wanted]
+    trial.show_until()
     require(not unused, f"it exports {', '.join(unused)}, and registered no path for it when it started")
 
 
@@ -178,8 +181,7 @@ def registers_paths_again(trial: Trial) -> None:
 @check("PUT-010")
 def registers_paths(trial: Trial) -> None:
     """Registrations are taken, and name a path."""
-    refused = trial.lived().refusals("sk_register_put_handler")
-    require(not refused, f"sk_register_put_handler was refused: {refused[0].text}" if refused else "")
+    refuse_none(trial, trial.lived().refusals("sk_register_put_handler"))
     for entry in registered(trial, "PUT"):
         context, _, path = entry.partition(" ")
         for what, text in (("context", context), ("path", path)):

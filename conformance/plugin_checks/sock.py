@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.deltas import ordinary_deltas
 from conformance.plugin_checks.registry import check
-from conformance.trial import require, unharmed
-from conformance.verdict import NotApplicable, NotJudged, Violation
+from conformance.trial import refuse_none, require, unharmed
+from conformance.verdict import NotApplicable, NotJudged
 
 if TYPE_CHECKING:
     from conformance.drivers.interface import Session
@@ -116,7 +116,7 @@ def takes_any_datagram(trial: Trial) -> None:
         for data in _DATAGRAMS:
             for port in ports:
                 session.send_datagram(port, data)
-            _lives_on(session, f"given a datagram of {len(data)} bytes, {data[:30]!r}")
+            _lives_on(session, f"given a datagram of {len(data)} byte{'' if len(data) == 1 else 's'}, {data[:30]!r}")
 
 
 @check("SOCK-003")
@@ -142,7 +142,7 @@ def knows_its_sockets(trial: Trial) -> None:
         if record.kind != "refused" or not record.function.startswith(("sk_udp_", "sk_tcp_")):
             continue
         if any(part in record.text for part in (*_UNKNOWN_ID, *_NO_ADDRESS)):
-            raise Violation(f"{record.function} was refused: {record.text}")
+            refuse_none(trial, [record])
 
 
 @check("SOCK-005")

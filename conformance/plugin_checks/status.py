@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.plugin_checks.registry import check
-from conformance.trial import require
+from conformance.texts import IN_UTF16, MEND_UTF16, is_utf16
+from conformance.trial import refuse_none, require
 from conformance.verdict import NotApplicable
 
 if TYPE_CHECKING:
@@ -20,24 +21,26 @@ _MOST_RECORDS = 1000
 def sets_a_status(trial: Trial) -> None:
     """When start has returned, a status or an error is set."""
     status, error = trial.lived().status_after_start
+    trial.show_until()
     require(status or error, "after start, neither a status nor an error is set")
 
 
 @check("STATUS-002")
 def passes_texts(trial: Trial) -> None:
     """What it passes to the functions of status and log is text."""
-    refusals = trial.lived().refusals(*_STATUS_FUNCTIONS)
-    if refusals:
-        require(condition=False, seen=f"{refusals[0].function} was refused: {refusals[0].text}")
+    refuse_none(trial, trial.lived().refusals(*_STATUS_FUNCTIONS))
 
 
 @check("STATUS-003")
 def is_short(trial: Trial) -> None:
     """A status is a line."""
-    texts = [r.text for r in trial.lived().log if r.kind in ("status", "error")]
-    if not texts:
+    records = [r for r in trial.lived().log if r.kind in ("status", "error")]
+    if not records:
         raise NotApplicable("the plugin sets no status and no error")
-    for text in texts:
+    for record in records:
+        text = record.text
+        trial.show_record(record)
+        require(not is_utf16(text), f"of the status {text[:60]!r}: {IN_UTF16}", mend=MEND_UTF16)
         require(len(text) <= _LONGEST, f"a status of {len(text)} characters: {text[:60]!r}…")
         require(not any(ord(c) < 32 for c in text), f"control characters in the status {text!r}")
 
@@ -56,4 +59,5 @@ def error_is_no_success(trial: Trial) -> None:
     status, error = trial.lived().status_after_start
     if not (status or error):
         raise NotApplicable("the plugin sets no status and no error")
+    trial.show_until()
     require(not error, f"start returned 0, and yet the error {error!r} is set")

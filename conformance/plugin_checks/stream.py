@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.plugin_checks.registry import check
-from conformance.trial import require
+from conformance.trial import refuse_none, require
 from conformance.verdict import NotApplicable
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ def _needs_streams(trial: Trial) -> None:
 def names_its_streams(trial: Trial) -> None:
     """No emission is refused."""
     _needs_streams(trial)
-    refused = trial.lived().refusals(*_EMITTERS)
-    require(not refused, f"{refused[0].function} was refused: {refused[0].text}" if refused else "")
+    refuse_none(trial, trial.lived().refusals(*_EMITTERS))
 
 
 @check("STREAM-002")

@@ -167,7 +167,7 @@ def keeps_to_its_tree_in_memory(trial: Trial) -> None:
     package = trial.subject.package
     secret = secret_of(package.name)
     driver = trial.subject.driver
-    neighbour = replace(package, id="canary", manifest={**package.manifest, "name": "canary"})
+    neighbour = replace(package, id="canary", origin="another plugin", manifest={**package.manifest, "name": "canary"})
     with driver.host(call_seconds=trial.call_seconds) as host:
         canary = host.boot(Installed(neighbour, {"canary": secret}, enabled=False))[0]
         canary.write_file("/data/canary.txt", secret.encode())

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from conformance.catalogue import catalogue
+from conformance.catalogues import every_group
 from conformance.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Subject:
         size: of a plugin's binary, in bytes.
         sha256: of a plugin's binary, in hexadecimal.
         capabilities: those that the plugin held.
+        features: what the host can do; see `conformance.drivers.features`.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Subject:
     size: int = 0
     sha256: str = ""
     capabilities: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """As `report.schema.json` describes it; texts that are empty are left out where the schema lets them be."""
-        subject = {key: value for key, value in asdict(self.subject).items() if value not in ("", 0)}
+        told = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self.subject).items()}
+        always = {"plugin": "capabilities", "host": "features"}[self.subject.kind]
         return {
-            "subject": {**subject, "capabilities": list(self.subject.capabilities)},
+            "subject": {key: value for key, value in told.items() if key == always or value not in ("", 0, [])},
             "host": self.host,
             "profile": self.profile,
             "seed": dict(sorted(self.seed.items())),
@@ -147,7 +150,7 @@ class Report:
         """The report in a document that satisfies the schema."""
         subject = document["subject"]
         return cls(
-            subject=Subject(**{**subject, "capabilities": tuple(subject.get("capabilities", ()))}),
+            subject=Subject(**{**subject, **{key: tuple(subject.get(key, ())) for key in _LISTS}}),
             host=document["host"],
             profile=document["profile"],
             seed=document["seed"],
@@ -156,6 +159,7 @@ class Report:
         )
 
 
+_LISTS = ("capabilities", "features")
 _ALWAYS = ("id", "level", "group", "outcome", "reason", "checks")
 _TUPLES = ("checks", "case", "log")
 
@@ -195,10 +199,10 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 def group_titles() -> dict[str, str]:
     """Each group's title, in the order in which groups are judged."""
-    return {group.name: group.title for group in catalogue()}
+    return {group.name: group.title for group in every_group()}
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Names of groups in the catalogue's order, then those that it does not know, as they come."""
+    """Names of groups in the catalogues' order, then those that they do not know, as they come."""
     known = list(group_titles())
     return sorted(dict.fromkeys(names), key=lambda name: known.index(name) if name in known else len(known))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,16 @@ class Row:
         return sorted(found, key=lambda pair: BY_URGENCY.index(pair[1].outcome))
 
 
+@dataclass(frozen=True)
+class Matrix:
+    """The reports on plugins, or those on hosts, over the requirements that these have."""
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    groups: dict[str, list[Row]]
+
+
 def page(reports: Sequence[Report]) -> str:
     """The page, as HTML."""
     style, script = (_text("page.css"), _text("page.js"))
@@ -85,13 +95,15 @@ def page(reports: Sequence[Report]) -> str:
         Column(number, label, report, *state(report), summed(report.counts))
         for number, (label, report) in enumerate(zip(labels(reports), reports, strict=True), 1)
     ]
-    groups = {group: _rows(columns, group) for group in in_order(j.group for r in reports for j in r.requirements)}
+    matrices = _matrices(columns)
+    groups = {group: rows for matrix in matrices for group, rows in matrix.groups.items()}
     everything = [row for rows in groups.values() for row in rows]
     return (
         _environment()
         .from_string(_text("page.html.j2"))
         .render(
             columns=columns,
+            matrices=matrices,
             groups=groups,
             titles=group_titles(),
             by_group={column.number: _by_group(column.report) for column in columns},
@@ -108,6 +120,17 @@ def page(reports: Sequence[Report]) -> str:
             script_hash=_hash(script),
         )
     )
+
+
+def _matrices(columns: Sequence[Column]) -> list[Matrix]:
+    """Hosts, and plugins; the one that there is, where there are no others."""
+    found = []
+    for kind, name, title in (("host", "hosts", "Hosts"), ("plugin", "plugins", "Plugins")):
+        own = tuple(column for column in columns if column.report.subject.kind == kind)
+        if own:
+            groups = in_order(j.group for column in own for j in column.report.requirements)
+            found.append(Matrix(name, title, own, {group: _rows(own, group) for group in groups}))
+    return found if len(found) > 1 else [replace(matrix, name="matrix", title="Matrix") for matrix in found]
 
 
 def _rows(columns: Sequence[Column], group: str) -> list[Row]:

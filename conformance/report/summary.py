@@ -9,7 +9,7 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
-from conformance.report.model import BY_URGENCY, in_order, labels
+from conformance.report.model import BY_URGENCY, group_titles, in_order, labels
 from conformance.report.words import NAMES, SIGNS, state, summed
 from conformance.verdict import Outcome
 from refhost.printing import printable
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 200_000
 _LONGEST_TEXT = 4000
 _TOLD = (Outcome.FAIL, Outcome.STALE, Outcome.WARN, Outcome.KNOWN)
+_SIGNS = f"<sub>{', '.join(f'{SIGNS[outcome]} {NAMES[outcome]}' for outcome in BY_URGENCY)}</sub>"
 _REFERENCES = {ord(sign): f"&#{ord(sign)};" for sign in string.punctuation}
 
 
 def summary(reports: Sequence[Report]) -> str:
     """The Markdown."""
-    parts = ["## Signal K WebAssembly conformance", _results(reports), _matrix(reports)]
+    kinds = [found for kind in ("host", "plugin") if (found := _of_kind(reports, kind))]
+    parts = ["## Signal K WebAssembly conformance", _results(reports), *map(_matrix, kinds), _SIGNS]
+    parts += [_requirements(found) for found in kinds if len(found) > 1]
     left, cut = _MOST_CHARACTERS - sum(map(len, parts)), 0
     for label, report in zip(labels(reports), reports, strict=True):
         told = list(_told(report))
@@ -69,18 +72,39 @@ def _results(reports: Sequence[Report]) -> str:
     return "\n".join(lines)
 
 
-def _matrix(reports: Sequence[Report]) -> str:
-    names = labels(reports)
-    head = [_safe(name) for name in names] if len(names) > 1 else ["requirements"]
+def _of_kind(reports: Sequence[Report], kind: str) -> list[tuple[str, Report]]:
+    """The reports on hosts, or those on plugins, each with what to call it."""
+    return [pair for pair in zip(labels(reports), reports, strict=True) if pair[1].subject.kind == kind]
+
+
+def _matrix(labelled: Sequence[tuple[str, Report]]) -> str:
+    reports, titles = [report for _, report in labelled], group_titles()
+    head = [_safe(label) for label, _ in labelled] if len(labelled) > 1 else ["requirements"]
     lines = [f"| group | {' | '.join(head)} |", "|---|" + "---|" * len(head)]
     for group in in_order(j.group for report in reports for j in report.requirements):
         cells = []
         for report in reports:
             outcomes = [j.outcome for j in report.requirements if j.group == group]
             cells.append(" ".join(f"{SIGNS[o]} {outcomes.count(o)}" for o in BY_URGENCY if o in outcomes))
-        lines.append(f"| {_safe(group)} | {' | '.join(cells)} |")
-    signs = ", ".join(f"{SIGNS[outcome]} {NAMES[outcome]}" for outcome in BY_URGENCY)
-    return "\n".join([*lines, "", f"<sub>{signs}</sub>"])
+        lines.append(" | ".join([f"| {_safe(group)} {titles.get(group, '')}".rstrip(), *cells, ""]).rstrip())
+    return "\n".join(lines)
+
+
+def _requirements(labelled: Sequence[tuple[str, Report]]) -> str:
+    """Every requirement with its outcome in each report, folded away."""
+    rows: dict[str, dict[int, Judgement]] = {}
+    for number, (_, report) in enumerate(labelled):
+        for judgement in report.requirements:
+            rows.setdefault(judgement.id, {})[number] = judgement
+    head = " | ".join(_safe(label) for label, _ in labelled)
+    lines = [f"| requirement | {head} |", "|---|" + "---|" * len(labelled)]
+    groups = in_order(j.group for row in rows.values() for j in row.values())
+    for name in sorted(rows, key=lambda name: (min(groups.index(j.group) for j in rows[name].values()), name)):
+        cells = [SIGNS[rows[name][n].outcome] if n in rows[name] else "" for n in range(len(labelled))]
+        lines.append(f"| {_safe(name)} | {' | '.join(cells)} |")
+    table = "\n".join(lines)
+    what = "hosts" if labelled[0][1].subject.kind == "host" else "plugins"
+    return f"<details><summary>{len(rows)} requirements, {len(labelled)} {what}</summary>\n\n{table}\n\n</details>"
 
 
 def _told(report: Report) -> Iterator[str]:

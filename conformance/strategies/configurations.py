@@ -276,7 +276,7 @@ def _text(draw: Draw, _usable: UsableSchema, schema: dict[str, Any]) -> str:
     if least > min(most, _LONGEST):
         reject()
     if "pattern" in schema:
-        texts = st.from_regex(expression(schema["pattern"]))
+        texts = st.from_regex(expression(schema["pattern"]), alphabet=CHARACTERS)
     elif schema.get("format") in _FORMATS:
         texts = _FORMATS[schema["format"]]
     else:

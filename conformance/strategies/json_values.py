@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-CHARACTERS = st.characters(codec="utf-8")
+# All that UTF-8 has. For `codec="utf-8"`, which is the same, Hypothesis tries a million characters: a second.
+CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXTS = st.text(CHARACTERS, max_size=20)
 SCALARS: tuple[st.SearchStrategy[Any], ...] = (
     st.none(),

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from reports import ALL_OUTCOMES, FAILING, HTML, hostile, report
+from reports import ALL_OUTCOMES, FAILING, HTML, host_report, hostile, report
 
 from conformance.report.page import page as page_of
 
@@ -20,6 +20,8 @@ _ALONE = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Of hosts, and of plugins: a matrix each.
+BOTH = [report(), host_report({"HVFS-001": FAILING}), host_report(name="other")]
 MANY = [report(ALL_OUTCOMES, name="one"), report(name="two"), report({"LOAD-004": FAILING}, name="three")]
 
 
@@ -183,7 +185,9 @@ def test_nothing_that_a_plugin_says_acts(opened, reports):
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-@pytest.mark.parametrize("reports", [[report(ALL_OUTCOMES)], MANY, [hostile()]], ids=["one", "many", "hostile"])
+@pytest.mark.parametrize(
+    "reports", [[report(ALL_OUTCOMES)], MANY, BOTH, [hostile()]], ids=["one", "many", "both", "hostile"]
+)
 def test_it_fits_the_screen(opened, width, reports):
     """Nothing makes the page wider than a phone; wide tables scroll by themselves."""
     page = opened(reports, viewport={"width": width, "height": 700})
@@ -192,7 +196,7 @@ def test_it_fits_the_screen(opened, width, reports):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("reports", [[report(ALL_OUTCOMES)], MANY], ids=["one", "many"])
+@pytest.mark.parametrize("reports", [[report(ALL_OUTCOMES)], MANY, BOTH], ids=["one", "many", "hosts and plugins"])
 def test_everyone_can_read_it(opened, scheme, reports):
     """axe finds nothing against WCAG: contrast, names of controls, headings, tables."""
     page = opened(reports, color_scheme=scheme, bypass_csp=True)

@@ -66,11 +66,11 @@ def test_a_file(tmp_path):
     file = tmp_path / "known.toml"
     file.write_text(ENTRY + 'reason = "the sensor is noisy"\n' + ENTRY + 'profile = "signalk-server-2.32"\n')
     baseline = read(file)
-    found = baseline.get("anchor", "documented", "DELTA-001")
+    found = baseline.get(("anchor", "", "documented", "DELTA-001"))
     assert found.reason == "the sensor is noisy"
-    assert baseline.get("anchor", "signalk-server-2.32", "DELTA-001").reason == UNEXPLAINED
-    assert baseline.get("anchor", "documented", "DELTA-002") is None
-    assert baseline.get("another", "documented", "DELTA-001") is None
+    assert baseline.get(("anchor", "", "signalk-server-2.32", "DELTA-001")).reason == UNEXPLAINED
+    assert baseline.get(("anchor", "", "documented", "DELTA-002")) is None
+    assert baseline.get(("another", "", "documented", "DELTA-001")) is None
 
 
 def test_an_empty_file_knows_of_nothing(tmp_path):
@@ -123,10 +123,10 @@ def test_an_update_takes_what_was_judged_and_leaves_the_rest():
     documented = "documented"
     after = before.updated(
         {
-            ("anchor", documented, "DELTA-001"): Entry("anchor", "DELTA-001", seen="new", case="new case"),
-            ("anchor", documented, "DELTA-002"): None,
-            ("anchor", documented, "DELTA-004"): Entry("anchor", "DELTA-004", seen="it traps"),
-            ("anchor", documented, "DELTA-005"): None,
+            ("anchor", "", documented, "DELTA-001"): Entry("anchor", "DELTA-001", seen="new", case="new case"),
+            ("anchor", "", documented, "DELTA-002"): None,
+            ("anchor", "", documented, "DELTA-004"): Entry("anchor", "DELTA-004", seen="it traps"),
+            ("anchor", "", documented, "DELTA-005"): None,
         }
     )
     assert list(after.entries.values()) == [

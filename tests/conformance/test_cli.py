@@ -1,12 +1,13 @@
-"""`python -m conformance`: explain, merge, trace."""
+"""`python -m conformance`: explain, merge, trace, agree, install."""
 
+import importlib
 import json
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
-from reports import ALL_OUTCOMES, FAILING, report
+from reports import ALL_OUTCOMES, FAILING, host_report, report
 
 from conformance.cli import main
 from conformance.explanation import explanation
@@ -105,3 +106,26 @@ def test_trace_ends_red_when_something_is_missing(folder):
 def test_trace_refuses(tmp_path):
     (tmp_path / "report.json").write_text('{"name": "x"}')
     assert "report.json is no report: " in run("trace", tmp_path, code=2)
+
+
+def test_merge_takes_hosts_and_plugins(folder, tmp_path):
+    (tmp_path / "hosts.json").write_text(json.dumps(document([host_report(), host_report(name="other")])))
+    run("merge", folder, tmp_path / "hosts.json", "--into", tmp_path / "all")
+    assert [found.subject.kind for found in read(tmp_path / "all")] == ["plugin", "host", "host"]
+
+
+def test_agree(tmp_path):
+    for name, changes in (("one", {}), ("other", {"HVFS-001": FAILING})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document([host_report(changes, name=name)])))
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    assert "HVFS-001: holds on one, is broken on other\n" in run("agree", one, other, code=1)
+    (tmp_path / "third.json").write_text(json.dumps(document([host_report(name="third")])))
+    assert run("agree", one, tmp_path / "third.json").startswith("one and third: ")
+    assert "Two reports on hosts are compared, and here are 1." in run("agree", one, code=2)
+
+
+def test_install(monkeypatch, tmp_path):
+    module = importlib.import_module("conformance.drivers.signalk_server.install")
+    monkeypatch.setattr(module, "install", lambda: tmp_path)
+    assert run("install", "signalk-server") == f"{tmp_path}\n"
+    assert "'refhost' is not 'signalk-server'" in run("install", "refhost", code=2)

@@ -246,10 +246,10 @@ BOMB = {f"d{n}": {"anyOf": [{"$ref": f"#/definitions/d{n + 1}"}] * 2} for n in r
     ids=["bomb", "deep", "wide"],
 )
 def test_a_schema_without_end_is_refused_in_time(schema):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ConfigurationError, match="it is too large, or nests too deep"):
         configurations(schema)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -267,10 +267,10 @@ def test_a_schema_without_end_is_refused_in_time(schema):
     ],
 )
 def test_what_accepts_nothing_that_is_made_yields_nothing(schema):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises((Unsatisfiable, ConfigurationError)):
         find(configurations(schema), lambda _: True, settings=settings(database=None))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_harmful_pattern_leaves_out_what_has_it():
@@ -285,9 +285,9 @@ def test_a_harmful_pattern_leaves_out_what_has_it():
 
 def test_a_long_default_is_not_matched_for_years():
     slow = {"type": "string", "pattern": "^a*a*a*b$", "default": "a" * 100_000}
-    start = time.perf_counter()
+    start = time.process_time()
     find(configurations(needed(a=slow)), lambda _: True, settings=settings(database=None))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

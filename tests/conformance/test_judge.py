@@ -31,7 +31,7 @@ def verdict_on(requirement_id, plugin):
 def test_a_broken_must_fails():
     verdict = verdict_on("LIFE-002", Honest(end="(return (i32.const 7))"))
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reason == "with the configuration {'greeting': 'hello'}: start returned 7"
+    assert verdict.reason == 'with {"greeting":"hello"}: start returned 7'
 
 
 def test_a_broken_should_warns():
@@ -125,10 +125,26 @@ def test_the_last_step_is_the_one_that_failed():
 
 
 def test_the_log_is_the_end_of_the_log():
-    verdict = verdict_on("LIFE-001", Honest(start=call("sk_debug", text("here")) * 20 + TRAP))
+    said = "".join(call("sk_debug", text(str(number))) for number in range(20))
+    verdict = verdict_on("LIFE-001", Honest(start=said + TRAP))
     assert len(verdict.log) == 12
-    assert verdict.log[0] == "[debug] here"
+    assert verdict.log[0] == "[debug] 10"
     assert verdict.log[-1] == "[state] starting → error"
+
+
+def test_a_plugin_that_refuses_its_own_wrong_default_is_told_of_the_default():
+    schema = '{"type":"object","properties":{"limit":{"type":"number","default":"5"}}}'
+    refuses = Honest(end="(return (i32.const 7))")
+    told = verdict_on("LIFE-002", dataclasses.replace(refuses, schema=schema)).mend
+    assert told.startswith("Mend the defaults of its schema, with which it was started, first ('5' is not of type")
+    assert verdict_on("LIFE-002", refuses).mend == requirement("LIFE-002").mend
+
+
+def test_what_is_no_json_is_text_all_the_same():
+    """Python says "Expecting ',' delimiter": that is no limit that was reached."""
+    plugin = Honest(end=emit('{"updates":["a"b]}'))
+    assert verdict_on("DELTA-001", plugin).outcome is Outcome.FAIL
+    assert verdict_on("DELTA-012", plugin).outcome is Outcome.PASS
 
 
 def test_the_requirement_mends_where_the_check_knows_no_better():
@@ -210,10 +226,20 @@ def test_capabilities_of_requirements_exist():
     assert {entry.capability for entry in REQUIREMENTS} <= {"", *capabilities.CAPABILITIES}
 
 
-@pytest.mark.parametrize("name", ["NOPE", "", "LOAD", "load-001", "LOAD-1"])
+@pytest.mark.parametrize("name", ["NOPE", "", "load-001", "LOAD-1"])
 def test_a_requirement_that_does_not_exist_is_a_usage_error(name):
     with pytest.raises(ConfigurationError, match=f"There is no requirement {name}"):
         requirement(name)
+
+
+def test_a_group_is_no_requirement():
+    with pytest.raises(ConfigurationError, match=r"LOAD is a group .*: name one of LOAD-001 to LOAD-009\."):
+        requirement("LOAD")
+
+
+def test_the_number_of_a_requirement_has_three_digits():
+    with pytest.raises(ConfigurationError, match=r"LOAD-1: did you mean LOAD-001\?"):
+        requirement("LOAD-1")
 
 
 def test_a_second_check_of_a_requirement_is_refused():

@@ -91,7 +91,7 @@ def test_a_state_that_is_not_the_contracts_is_a_violation(subject):
     with subject.driver.session(subject.package) as session:
         life = Life(session, subject)
         life._expected = "running"
-        with pytest.raises(Violation, match="after this life it is stopped, not running"):
+        with pytest.raises(Violation, match="after the life below its state is stopped, not running"):
             life.live([PUBLISH])
 
 

@@ -22,7 +22,7 @@ def test_emitting_without_data_write():
     assert verdict.outcome is Outcome.FAIL
     assert verdict.reason == "it called sk_handle_message, and plugin wat-plugin lacks dataWrite capability"
     assert "wasmCapabilities" in verdict.mend
-    assert "[denied] sk_handle_message: plugin wat-plugin lacks dataWrite capability" in verdict.log
+    assert "[denied] sk_handle_message: plugin wat-plugin lacks dataWrite capability (4 times)" in verdict.log
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,12 @@ def test_emitting_text_that_is_no_delta(requirement_id, emitted, seen):
 def test_trapping_in_start():
     verdict = verdict_on("LIFE-001", start=TRAP)
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reason.startswith("in start it trapped: plugin_start trapped: unreachable")
+    assert verdict.reason.startswith("plugin_start trapped: unreachable")
     assert verdict.case == ("load mutant", 'start {"greeting":"hello"}')
 
 
 def test_importing_a_function_that_no_host_has():
     verdict = verdict_on("LOAD-002", imports=imported("env", "sk_log_debug", "i32 i32"))
     assert verdict.outcome is Outcome.FAIL
-    assert verdict.reason == (
-        "imports that no host has: env.sk_log_debug: the host has no function sk_log_debug (i32, i32)"
-    )
+    assert verdict.reason == ("env.sk_log_debug: the host has no function sk_log_debug (i32, i32)")
     assert verdict.mend == "Did you mean sk_debug (i32, i32)?"

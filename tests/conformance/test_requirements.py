@@ -64,6 +64,9 @@ FEW_WITHDRAWN = PROVIDERS | {"CAP-011", "CAP-017"}
 PACKAGE = {f"PKG-{number:03}" for number in range(1, 22)}
 PLAIN_PACKAGE = {f"PKG-0{number}" for number in (10, 11, 12, 13, 15, 16, 19)}
 
+# Of a component's memory a host sees nothing.
+HELLO_COMPONENT = PLAIN_PACKAGE | ONLY_BUFFER | ONLY_CORE | POLL | SAVES | NOTIFIES | MODEL | OFFERS | {"DELTA-022"}
+
 # What says nothing about plugins that are smaller than the honest one, or of another dialect.
 NOT_APPLICABLE = {
     "anchor-watch-rust": PLAIN_PACKAGE - {"PKG-019"} | SAVES | RAISES | PROVIDES | NETWORK | FILES | FEW_WITHDRAWN,
@@ -92,15 +95,8 @@ NOT_APPLICABLE = {
     | OFFERS - of("FETCH") - {"CAP-019"},
     "hello-assemblyscript": PLAIN_PACKAGE | ONLY_BUFFER | POLL | SAVES | NOTIFIES | MODEL | OFFERS,
     "hello-c": PLAIN_PACKAGE | POLL | SAVES | NOTIFIES | MODEL | OFFERS,
-    "hello-component": PLAIN_PACKAGE
-    | ONLY_BUFFER
-    | ONLY_CORE
-    | POLL
-    | SAVES
-    | NOTIFIES
-    | MODEL
-    | OFFERS
-    | {"DELTA-022"},
+    "hello-component": HELLO_COMPONENT,
+    "hello-component-rust": HELLO_COMPONENT,
     "hello-rust": PLAIN_PACKAGE | POLL | SAVES | NOTIFIES | MODEL | OFFERS,
     "honest": PACKAGE | RAISES | PROVIDES | NETWORK | FEW_WITHDRAWN,
     "offering": PACKAGE | of("FETCH") | {"CAP-017"},
@@ -205,6 +201,7 @@ def test_a_component_that_emits_breaks_nothing(few_examples):
     assert [v.reason for v in verdicts if v.outcome in {Outcome.FAIL, Outcome.WARN}] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [i for i in IDS if not MUTANTS[i].slow])
 def test_a_mutant_breaks_little_else(name, few_examples):
     mutant, subject = MUTANTS[name], MUTANTS[name].subject()

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import proven_table
 import pytest
-from reports import ALL_OUTCOMES, CASCADE, report
+from reports import ALL_OUTCOMES, CASCADE, host_report, report
 
 from conformance import trace
 from conformance.catalogue import catalogue
+from conformance.host_catalogue import host_catalogue
 from conformance.trace import Status, not_judged, proven, traced
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
@@ -60,8 +61,27 @@ def test_what_no_mutant_fails_is_unproven(monkeypatch):
 
 def test_without_a_report_nothing_is_tested():
     found = traced([])
-    assert {row.status for row in found.rows} == {Status.NOT_RUN}
+    assert not {row.status for row in found.rows} & {Status.TESTED, Status.MISSING}
+    assert len(found.rows) > len(IDS)  # hosts, too
     assert "No report was given" in found.to_text()
+
+
+def test_of_hosts(monkeypatch):
+    """A requirement on hosts is traced through reports on hosts, and those on plugins through the others."""
+    ids = [requirement.id for group in host_catalogue() for requirement in group.requirements]
+    monkeypatch.setattr(trace, "proven_of_hosts", lambda: {i: ["x"] for i in ids if i != "HVFS-002"})
+    lacks = {"outcome": "not-applicable", "reason": "it has no files"}
+    other = host_report({"HVFS-003": lacks}, name="other")
+    found = traced([host_report({"HVFS-003": lacks, "HVFS-001": lacks}), other])
+    assert [row.requirement.id for row in found.rows] == ids
+    assert status(found, "HVFS-001") == (Status.TESTED, "pass: other")
+    assert status(found, "HVFS-002") == (Status.UNPROVEN, "pass: refhost, other")
+    assert status(found, "HVFS-003") == (Status.NOT_APPLICABLE, "it has no files")
+    assert "Clauses that cannot be judged" not in found.to_text()
+    monkeypatch.setattr(trace.host_checks, "has_check", lambda requirement_id: requirement_id != "HVFS-001")
+    assert traced([host_report()]).missing == ["HVFS-001"]
+    both = traced([host_report(), report()])
+    assert [row.requirement.id for row in both.rows] == [*IDS, *ids]
 
 
 def test_the_text_has_a_line_for_each_and_the_clauses_that_cannot_be_judged():

@@ -82,6 +82,7 @@ def hook():
     return found
 
 
+@pytest.mark.long
 def test_the_hook_judges_the_files_that_it_is_given(tmp_path):
     plugin = corpus.plugin("hello-c") / "plugin.wasm"
     assert re.search(hook()["files"], str(plugin))

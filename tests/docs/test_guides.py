@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from offering import Offering
+from plugin_files import write_package
 
 from conformance import baseline
 from conformance.trace import not_judged
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+REQUESTS = "test_requests.py"
 FENCED = re.compile(r"^```(?P<language>\w*)(?: file=(?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 # A link to a file or to a heading in one: `[text](own-tests.md)`.
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]+)")
@@ -21,6 +24,12 @@ def parts(guide):
     """Each second-level heading of a guide with its text."""
     pieces = re.split(r"^## (.+)$", (GUIDES / guide).read_text("utf-8"), flags=re.MULTILINE)
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def own_tests():
+    """The tests that authors may write, as the guide has them."""
+    found = FENCED.finditer((GUIDES / "own-tests.md").read_text("utf-8"))
+    return [block for block in found if block["language"] == "python"]
 
 
 def lay_out(blocks, folder):
@@ -36,7 +45,8 @@ def run(script, folder):
     """Run a script of the shell in a folder, with the tools of this environment; what it printed."""
     # Debian's rustc has the target; one of rustup that stands before it may not.
     path = os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", os.environ["PATH"]))
-    environment = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+    # As on a CI machine, where Hypothesis does not mind how slow it is.
+    environment = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": "-p no:cacheprovider", "CI": "true"}
     command = ["/bin/bash", "-e", "-c", script]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,12 +72,18 @@ def test_own_tests(tmp_path):
     blocks = list(FENCED.finditer(parts("five-minutes.md")["C"]))
     lay_out(blocks, tmp_path)
     (script,) = [block["text"] for block in blocks if block["language"] == "sh"]
-    own = list(FENCED.finditer((GUIDES / "own-tests.md").read_text("utf-8")))
-    together = "\n\n".join(block["text"] for block in own if block["language"] == "python")
+    together = "\n\n".join(block["text"] for block in own_tests() if block["file"] != REQUESTS)
     (tmp_path / "test_knots.py").write_text(together, "utf-8")
     run(script.splitlines()[0], tmp_path)
     assert "1 snapshot generated" in run("pytest -q --snapshot-update", tmp_path)
-    assert "4 passed" in run("pytest -q", tmp_path)
+    assert "10 passed" in run("pytest -q", tmp_path)
+
+
+def test_own_tests_of_requests(tmp_path):
+    """The rest, on a plugin that offers what they ask for."""
+    write_package(tmp_path, Offering())
+    lay_out([block for block in own_tests() if block["file"] == REQUESTS], tmp_path)
+    assert "3 passed" in run("pytest -q", tmp_path)
 
 
 @pytest.mark.parametrize("guide", sorted(path.name for path in GUIDES.glob("*.md")))

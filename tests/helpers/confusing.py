@@ -11,8 +11,8 @@ class Confusing(RefhostDriver):
     """Whoever asks for files gets those of the canary."""
 
     @contextmanager
-    def host(self, *, call_seconds=None):
-        with super().host(call_seconds=call_seconds) as host:
+    def host(self, *, call_seconds=None, features=frozenset()):
+        with super().host(call_seconds=call_seconds, features=features) as host:
             storage = host.host.storage
             self.confuse(storage, storage.vfs)
             yield host

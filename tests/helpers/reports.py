@@ -1,6 +1,7 @@
 """Reports made by hand: of every outcome, and of a plugin that says the worst things."""
 
 from conformance.catalogue import catalogue
+from conformance.host_catalogue import host_catalogue
 from conformance.report.journal import changed
 from conformance.report.model import Judgement, Report, Subject
 
@@ -55,6 +56,17 @@ def report(changes=None, name="anchor-watch", **fields):
         "requirements": tuple(rows),
     }
     return Report(**{**given, **fields})
+
+
+def host_report(changes=None, name="refhost", **fields):
+    """The same of a host."""
+    rows = []
+    for group in host_catalogue():
+        for requirement in group.requirements:
+            row = Judgement.not_run(requirement, f"{name}::{group.name}::{requirement.id}")
+            rows.append(changed(row, {"outcome": "pass", "reason": "", **(changes or {}).get(requirement.id, {})}))
+    subject = Subject("host", name, "1.0.0", features=("dialect-buffer", "files"))
+    return report(**{"subject": subject, "host": name, "requirements": tuple(rows), **fields})
 
 
 def hostile():

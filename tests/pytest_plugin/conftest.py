@@ -4,14 +4,22 @@ import re
 
 import pytest
 import syrupy
+from hypothesis import settings
 
 # Runs in this process must find the heavy modules loaded, or each would load them anew.
-import conformance.judge  # noqa: F401
+import conformance.differential
+import conformance.drivers.exec_driver
+import conformance.drivers.signalk_server.install
+import conformance.endurance
+import conformance.host_judge
+import conformance.judge
 import pytest_plugin.collection
 import pytest_plugin.snapshots
 import pytest_plugin.summary  # noqa: F401 - for its effect
 from pytest_plugin.results import Results
 
+_IN_ORDER = ("-p", "no:randomly")  # wherever that plugin is installed, too
+settings.register_profile("fewer", max_examples=20)
 _OUTCOME = re.compile(r"(?P<id>\S+::\S+) (?P<word>[A-Z/]+(?: JUDGED)?)\b")
 
 
@@ -30,11 +38,11 @@ class Project:
             patch.setattr(syrupy, "_syrupy", None)
             patch.setattr(Results, "current", getattr(Results, "current", None), raising=False)
             # Python's fault handler, switched on anew, would take away the signals that traps are made of.
-            return self.pytester.runpytest_inprocess("-p", "no:faulthandler", *map(str, args))
+            return self.pytester.runpytest_inprocess("-p", "no:faulthandler", *_IN_ORDER, *map(str, args))
 
     def run_apart(self, *args):
         """Run pytest in a process of its own."""
-        return self.pytester.runpytest_subprocess(*map(str, args))
+        return self.pytester.runpytest_subprocess(*_IN_ORDER, *map(str, args))
 
     def ids(self, *args):
         """The ids of what is collected."""
@@ -74,7 +82,18 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester, monkeypatch):
+def fewer_examples(monkeypatch):
+    """Whole suites are run in this process, and what is tested is the same if they look for less."""
+    monkeypatch.setattr(conformance.endurance, "DELTAS", 800)
+    monkeypatch.setattr(conformance.endurance, "MEASURED", (100, 200, 400, 800))
+    mine = settings._current_profile
+    settings.load_profile("fewer")
+    yield
+    settings.load_profile(mine)
+
+
+@pytest.fixture
+def project(pytester, monkeypatch, fewer_examples):
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     for says_so in ("CI", "BUILD_NUMBER"):  # pytest shows more where it believes to be on a CI machine

@@ -16,6 +16,10 @@ _HEADER = "A core module begins with the bytes 00 61 73 6D 01 00 00 00, *"
 
 FILES = {
     "empty.wasm": (b"", f"Not a WebAssembly binary: the file is empty. {_HEADER}"),
+    "page.wasm": (
+        b"<!doctype html><title>404 Not Found</title>",
+        f"Not a WebAssembly binary: it is text, beginning '<!doctype html><title>4*'. {_HEADER}",
+    ),
     "text.wasm": (
         b"hello, this is text",
         f"Not a WebAssembly binary: it is text, beginning 'hello, this is text'. {_HEADER}",
@@ -60,6 +64,24 @@ def test_missing_file(project):
     assert said == (
         f"--wasm-plugin=build/anchor.wasm: There is no file {project.path}/build/anchor.wasm. "
         "Was the plugin built? Is the path right?"
+    )
+
+
+@pytest.mark.parametrize("target", ["no such file", "link"])
+def test_link_that_leads_nowhere(project, target):
+    (project.path / "link").symlink_to(target)
+    check(project.refused("--wasm-plugin=link"), "--wasm-plugin=link", "There is no file */link. Was the plugin *")
+
+
+def test_name_in_no_encoding(project):
+    said = project.refused("--wasm-plugin=anchor\udce4.wasm")
+    check(said, r"--wasm-plugin=anchor\udce4.wasm", r"There is no file */anchor\udce4.wasm. Was *")
+
+
+def test_folder_named_as_a_binary(project):
+    (project.path / "anchor.wasm").mkdir()
+    check(
+        project.refused("--wasm-plugin=anchor.wasm"), "--wasm-plugin=anchor.wasm", "*/anchor.wasm has no package.json*"
     )
 
 
@@ -128,6 +150,11 @@ def test_capabilities(project, text, message):
         ("@none.json", "*/none.json cannot be read: No such file or directory."),
         ("@made", "*/made cannot be read: Is a directory."),
         ("@latin.json", "*/latin.json cannot be read: it is not UTF-8."),
+        ("@nowhere", "*/nowhere cannot be read: No such file or directory."),
+        ("@", "* cannot be read: Is a directory."),
+        ('{"boat": "\udce4"}', "*udce4* is not UTF-8. Give a JSON object, *"),
+        (r'{"boat": "\ud800"}', "* is not JSON: it holds half of a surrogate pair, *"),
+        ('{"depth": NaN}', "* is not JSON: NaN is not JSON. *"),
         ("@list.json", "'[[]1]' is JSON, but not an object. Give a JSON object, *"),
     ],
 )
@@ -135,13 +162,55 @@ def test_config(project, text, message):
     write_package(project.path / "made")
     (project.path / "latin.json").write_bytes(b'{"boat": "\xe4"}')
     (project.path / "list.json").write_text("[1]")
+    (project.path / "nowhere").symlink_to("no such file")
     check(project.refused("--wasm-plugin=made", f"--wasm-config={text}"), "--wasm-config", message)
 
 
-@pytest.mark.parametrize("wanted", ["wat-plugin::LIFE::LIFE-999", "wat-plugin::NOPE", "wat-plugin::LIFE::LIFE-001::x"])
-def test_id_of_an_unknown_requirement(project, wanted):
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("wat-plugin::life::LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("wat-plugin::LIFE::life-002", "wat-plugin::LIFE::LIFE-002"),
+        ("wat-plugin::LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("wat-plugin::META::LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("wat-plugin::LIFE::LIFE-001::x", "wat-plugin::LIFE::LIFE-001"),
+        ("wat_plugin::LIFE::LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("made::LIFE::LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("LIFE-002", "wat-plugin::LIFE::LIFE-002"),
+        ("life-002", "wat-plugin::LIFE::LIFE-002"),
+        ("wat-plugin::NOPE", "wat-plugin::NOTE"),
+        ("wat-plugin::quite another thing", ""),
+        ("x-999", ""),
+    ],
+)
+def test_id_that_there_is_not(project, wanted, meant):
     write_package(project.path / "made")
-    check(project.refused("--wasm-plugin=made", wanted), wanted, "there is no such conformance item. *")
+    said = project.refused("--wasm-plugin=made", wanted)
+    hint = f" (did you mean {meant}?)" if meant else ""
+    listed = "`pytest --wasm-plugin=… --collect-only -q` lists them."
+    assert said == f"{wanted}: there is no such conformance item{hint}. {listed}"
+
+
+def test_id_of_a_requirement_that_is_none_of_its_group(project):
+    write_package(project.path / "made")
+    said = project.refused("--wasm-plugin=made", "wat-plugin::LIFE::LIFE-999")
+    assert "did you mean wat-plugin::LIFE::LIFE-0" in said
+
+
+def test_id_without_a_plugin(project):
+    said = project.refused("wat-plugin::LIFE::LIFE-002")
+    assert said == "wat-plugin::LIFE::LIFE-002: no plugin is judged in this run. Add --wasm-plugin=PATH."
+
+
+def test_a_test_that_is_called_as_an_id_is_one(project):
+    """Of the user's own files, with the suite and without."""
+    write_package(project.path / "made")
+    project.pytester.makepyfile(
+        test_boat="import pytest\n@pytest.mark.parametrize('x', ['LIFE-002'])\ndef test_a(x): 0"
+    )
+    wanted = "test_boat.py::test_a[LIFE-002]"
+    assert project.ids(wanted) == [wanted]
+    assert wanted in project.ids("--wasm-plugin=made", wanted)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ SHOWN = {
         "seen      delta number 5 that it emitted: it is not JSON: Expecting value at character 0",
         "*it emitted speed=3.85",
     ],
-    "LIFE-001": ["seen      in start it trapped: plugin_start trapped: unreachable*", "*start *"],
+    "LIFE-001": ["seen      plugin_start trapped: unreachable*", "*start *"],
     "LOAD-002": [
-        "seen      imports that no host has: env.sk_log_debug: the host has no function sk_log_debug (i32, i32)",
+        "seen      env.sk_log_debug: the host has no function sk_log_debug (i32, i32)",
         "mend      Did you mean sk_debug (i32, i32)?",
     ],
 }

@@ -217,6 +217,7 @@ def test_an_update_removes_what_does_not_fail_and_keeps_reasons(made):
     assert "long ago" not in text
 
 
+@pytest.mark.long
 def test_an_update_is_the_same_each_time(made):
     write_package(made.path / "made", Honest(end=emit("speed=3.85") + emit("3.85")))
     judge(made, BASELINE, UPDATE, k="DELTA")
@@ -273,6 +274,9 @@ def test_what_a_plugin_says_is_kept_as_words(project):
     ("text", "message"),
     [
         ("known = [", "known.toml is not TOML: "),
+        ('{"known": []}', "known.toml is not TOML: "),
+        ("version = 1", 'known.toml has no use for "version". An entry is '),
+        (entry("delta-001"), "known.toml, entry 1: there is no requirement delta-001 (did you mean DELTA-001?)."),
         (entry("DETLA-001"), "known.toml, entry 1: there is no requirement DETLA-001 (did you mean DELTA-001?)."),
         (entry("DELTA-001", reson="x"), 'known.toml, entry 1: it has "reson" (did you mean reason?). An entry is '),
         (
@@ -294,14 +298,27 @@ def test_a_bad_file(made, text, message):
     ("name", "reason"),
     [
         ("none.toml", "No such file or directory"),
+        ("nowhere", "No such file or directory"),
         ("made", "Is a directory"),
         ("made/package.json/x", "Not a directory"),
     ],
 )
 def test_a_file_that_cannot_be_read(made, name, reason):
+    (made.path / "nowhere").symlink_to("no such file")
     assert made.refused("--wasm-plugin=made", f"--wasm-baseline={name}") == (
         f"--wasm-baseline={name}: {made.path / name} cannot be read: {reason}."
     )
+
+
+def test_a_file_that_is_no_text(made):
+    (made.path / "known.toml").write_bytes(b"\xff\xfe")
+    said = made.refused("--wasm-plugin=made", BASELINE)
+    assert said == f"{BASELINE}: {made.path / 'known.toml'} cannot be read: it is not UTF-8."
+
+
+def test_an_empty_file_lists_nothing(made):
+    write(made)
+    assert judge(made, BASELINE, k="LIFE-001").ret == 0
 
 
 def test_a_bad_file_of_the_ini_file(made):

@@ -24,6 +24,8 @@ def test_beside_other_options(project):
     ("given", "said"),
     [
         ("DETLA-003", "There is no requirement DETLA-003: did you mean DELTA-003? The groups are LOAD, META, "),
+        ("DELTA", "DELTA is a group of requirements: name one of DELTA-001 to DELTA-022."),
+        ("delta-1", "There is no requirement DELTA-1: did you mean DELTA-001? The groups are LOAD, "),
         ("", "There is no requirement . The groups are LOAD, "),
         ("\x1b[31m", r"There is no requirement \x1b[31M. The groups are LOAD, "),
     ],

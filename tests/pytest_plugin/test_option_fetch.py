@@ -142,6 +142,7 @@ def test_what_a_recording_says_cannot_act_on_a_terminal(made):
     assert "\x1b" not in made.refused(PLUGIN, FETCH)
 
 
+@pytest.mark.long
 def test_in_two_processes(made):
     pytest.importorskip("xdist")
     result = made.run_apart(PLUGIN, FETCH, "-n", "2", "-k", f"{STATUS} or LIFE-002")

@@ -143,6 +143,7 @@ def test_last_failed(made):
     assert made.counts(again) == {"failed": 1}
 
 
+@pytest.mark.long
 def test_two_processes(made):
     args = ("--wasm-plugin=made", BOTH, "-k", "LIFE or LOAD or VFS")
     one, two = made.run(*args), made.run(*args, "-n", "2")
@@ -188,7 +189,7 @@ def test_works_by_the_book_only(made):
     assert profiles_of(result) == [
         f"works by the book only: 1 requirement does not hold on {SERVER} (only 3 of {ALL} requirements were judged).",
         f"LIFE-002: passed by the book, failed on {SERVER}",
-        "        seen: with the configuration {'greeting': 'hello'}: start returned 1",
+        '        seen: with {"greeting":"hello"}: start returned 1',
         "        host: D23",
         "In what the host departs from the contract:",
         "  D23: a plugin that is enabled when the server starts has no files",
@@ -247,6 +248,8 @@ def test_what_the_host_withholds_from_nobody_is_not_held_against_a_plugin(projec
     ("name", "told"),
     [
         ("signalk-server", "There is no profile 'signalk-server': did you mean signalk-server-2.32?"),
+        ("ALL", "There is no profile 'ALL': did you mean all?"),
+        ("Documented", "There is no profile 'Documented': did you mean documented?"),
         ("al", "There is no profile 'al': did you mean all?"),
         ("x\x1b[31m\n", "There is no profile *"),
     ],

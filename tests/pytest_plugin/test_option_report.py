@@ -88,6 +88,7 @@ def test_a_seed_that_ci_has_fixed(made, monkeypatch):
     assert reports(made)[0].seed["hypothesis"] == "derandomized"
 
 
+@pytest.mark.long
 def test_the_same_run_gives_the_same_bytes(made):
     first = (judge(made), contents(made))[1]
     assert (judge(made), contents(made))[1] == first
@@ -241,6 +242,7 @@ def pytest_runtest_call(item):
 """
 
 
+@pytest.mark.long
 def test_a_process_that_ends_costs_one_result(made):
     result = interrupted(made, CRASH, "-n", "2", "-p", "no:cacheprovider")
     assert result.ret == 1
@@ -255,7 +257,7 @@ def test_a_fault_of_the_harness_is_no_pass(made, monkeypatch):
     def broken(*_):
         raise RuntimeError("the harness is broken\nand how")
 
-    monkeypatch.setattr("pytest_plugin.collection.judge", broken)
+    monkeypatch.setattr("pytest_plugin.selected.judge", broken)
     judge(made)
     row = rows(made)["LIFE-001"]
     assert (row.outcome, row.reason) == (Outcome.FAIL, "could not be judged: RuntimeError: the harness is broken")
@@ -270,12 +272,14 @@ def test_a_fault_of_the_harness_is_no_pass(made, monkeypatch):
     [
         ("made/package.json", "is no folder: a file is in its place."),
         ("made/package.json/deep", "is no folder: a file is in its place."),
+        ("nowhere", "is no folder: a file is in its place."),
         ("/proc/none", "cannot be written to: No such file or directory."),
         ("/proc/self/fdinfo", "cannot be written to: "),
         ("x" * 300, "cannot be written to: File name too long."),
     ],
 )
 def test_a_folder_that_cannot_be_used(made, folder, reason):
+    (made.path / "nowhere").symlink_to("no such folder")
     said = made.refused("--wasm-plugin=made", f"--wasm-report={folder}")
     assert said.startswith(f"--wasm-report={folder}: {made.path / folder} {reason}")
 

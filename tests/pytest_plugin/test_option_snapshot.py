@@ -120,7 +120,7 @@ def test_what_again_says_can_be_pasted(recorded):
 
 def test_an_id_that_there_is_not(made):
     said = made.refused("--wasm-plugin=made", "--wasm-snapshot", "wat-plugin::SNAPSHOT::storm")
-    assert said.startswith("wat-plugin::SNAPSHOT::storm: there is no such conformance item.")
+    assert said.startswith("wat-plugin::SNAPSHOT::storm: there is no such conformance item (did you mean ")
     assert "there is no such" in made.refused("--wasm-plugin=made", "wat-plugin::SNAPSHOT::ordinary")
 
 
@@ -134,6 +134,7 @@ def test_the_failed_ones_again(recorded):
     result.stdout.fnmatch_lines(["wat-plugin::SNAPSHOT::edge FAILED*"])
 
 
+@pytest.mark.long
 def test_in_two_processes(made):
     pytest.importorskip("xdist")
     made.run_apart(*ONLY, "-n", "2", "--snapshot-update")

@@ -180,6 +180,27 @@ def test_a_warning_does_not_fail(project):
     )
 
 
+def test_with_v_a_warning_has_the_steps_that_lead_to_it(project):
+    write_package(project.path / "made", WARNED)
+    told = "With -v each warning has the steps that lead to it."
+    assert told in project.run("--wasm-plugin=made", "-k", "CAP-002").outlines
+    lines = project.run("--wasm-plugin=made", "-k", "CAP-002", "-v").outlines
+    assert told not in lines
+    assert lines[lines.index(next(line for line in lines if line.startswith("        seen: "))) :][1:5] == [
+        f"        case: load {project.path / 'made'}",
+        '        case: start {"greeting":"hello"}',
+        "        mend: Add the capability to wasmCapabilities, or drop the import.",
+        "        again: pytest --wasm-plugin=made wat-plugin::CAP::CAP-002",
+    ]
+
+
+def test_a_warning_without_steps_promises_none(project):
+    write_package(project.path / "made", description=None)
+    result = project.run("--wasm-plugin=made", "-k", "PKG-003")
+    assert project.counts(result) == {"warned": 1}
+    result.stdout.no_fnmatch_line("*With -v*")
+
+
 def test_words_of_every_outcome(project):
     write_package(project.path / "made", WARNED)
     found = project.outcomes("--wasm-plugin=made", "-k", "CAP")
@@ -267,7 +288,7 @@ def test_a_fault_of_the_harness_is_shown_as_one(project, monkeypatch):
     def broken(*_):
         raise RuntimeError("the harness is broken")
 
-    monkeypatch.setattr("pytest_plugin.collection.judge", broken)
+    monkeypatch.setattr("pytest_plugin.selected.judge", broken)
     write_package(project.path / "made")
     result = project.run("--wasm-plugin=made", "-k", "LIFE-001")
     assert result.ret == 1

@@ -59,12 +59,6 @@ def test_id_of_the_second_plugin_of_a_name(made):
     assert ids == ["wat-plugin-2::LIFE::LIFE-002"]
 
 
-def test_id_of_another_plugin_is_no_file(made):
-    result = made.run("--wasm-plugin=made", "anchor::LIFE::LIFE-002")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: file or directory not found: anchor::LIFE::LIFE-002"])
-
-
 def test_keyword(made):
     assert made.ids("--wasm-plugin=made", "-k", "CAP-010") == ["wat-plugin::CAP::CAP-010"]
     rest = made.ids("--wasm-plugin=made", "-k", "LIFE and not LIFE-002")

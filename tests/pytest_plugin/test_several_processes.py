@@ -1,6 +1,9 @@
 """`pytest -n 2`: the same outcomes as in one process, and the same summary."""
 
+import pytest
 from plugin_files import ALL, TRAPPING, WARNED, write_package
+
+pytestmark = pytest.mark.long
 
 
 def test_same_outcomes(project):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
-from reports import ALL_OUTCOMES, hostile, report
+from reports import ALL_OUTCOMES, host_report, hostile, report
 
 from conformance.report.model import BY_URGENCY, Report, in_order, labels, worst
 from conformance.report.reading import document, schema
@@ -107,3 +107,21 @@ def test_the_worst():
 
 def test_groups_in_the_order_in_which_they_are_judged():
     assert in_order(["ODD", "VFS", "LOAD", "VFS"]) == ["LOAD", "VFS", "ODD"]
+
+
+def test_a_report_on_a_host():
+    """What it can do in the place of what it may do."""
+    found = document([host_report()])
+    valid(found)
+    assert found["subject"] == {
+        "kind": "host",
+        "name": "refhost",
+        "version": "1.0.0",
+        "features": ["dialect-buffer", "files"],
+    }
+    assert Report.from_json(found) == host_report()
+    assert "features" not in document([report()])["subject"]
+
+
+def test_groups_of_hosts_come_after_those_of_plugins():
+    assert in_order(["HLINK", "?", "DELTA"]) == ["DELTA", "HLINK", "?"]

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from reports import ALL_OUTCOMES, FAILING, HTML, hostile, report
+from reports import ALL_OUTCOMES, FAILING, HTML, host_report, hostile, report
 
 from conformance.report.page import page
 
@@ -41,8 +41,16 @@ class Reader(HTMLParser):
 
 @pytest.mark.parametrize(
     "reports",
-    [[report()], [report(ALL_OUTCOMES)], [hostile()], [report(), hostile(), report(ALL_OUTCOMES, name="x")], []],
-    ids=["passes", "all", "hostile", "several", "none"],
+    [
+        [report()],
+        [report(ALL_OUTCOMES)],
+        [hostile()],
+        [report(), hostile(), report(ALL_OUTCOMES, name="x")],
+        [host_report()],
+        [report(), host_report({"HVFS-001": FAILING}), host_report(name="other"), hostile()],
+        [],
+    ],
+    ids=["passes", "all", "hostile", "several", "host", "both", "none"],
 )
 def test_it_is_well_formed_and_complete_in_itself(reports):
     text = page(reports)
@@ -111,3 +119,31 @@ def test_code_in_the_words_of_the_catalogue(text, html):
     (row, *_) = report().requirements
     made = page([report(requirements=(type(row)(**{**row.__dict__, "text": text}),))])
     assert html in made
+
+
+def test_hosts_and_plugins_have_a_matrix_each():
+    found = Reader(page([report(), host_report({"HVFS-001": FAILING}), host_report(name="other")]))
+    assert [attrs["id"] for attrs in found.all("h2")] == ["reports", "fails", "hosts", "plugins", "requirements"]
+    assert "group-HVFS" in {attrs.get("id") for attrs in found.all("section")}
+    assert "group-DELTA" in {attrs.get("id") for attrs in found.all("section")}
+
+
+def test_a_requirement_has_a_cell_for_each_report_of_its_kind():
+    text = page([report(), host_report({"HVFS-001": FAILING}), host_report(name="other")])
+    row = text[text.index('id="HVFS-001"') : text.index('id="HVFS-002"')]
+    assert row.count('class="cell"') == 2
+    assert "2</span>" in row
+    assert "3</span>" in row
+    plugin = text[text.index('id="DELTA-001"') : text.index('id="DELTA-002"')]
+    assert plugin.count('class="cell"') == 1
+
+
+def test_of_one_kind_there_is_one_matrix():
+    for only in ([report(), report(name="x")], [host_report(), host_report(name="x")]):
+        assert [attrs["id"] for attrs in Reader(page(only)).all("h2")] == ["reports", "matrix", "requirements"]
+
+
+def test_a_host_says_what_it_can_do():
+    text = Reader(page([host_report()])).text
+    assert "dialect-buffer, files" in text
+    assert "do nothing" not in text

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from reports import FAILING, report
+from reports import FAILING, host_report, report
 
 from conformance.report.reading import document, merged, read
 from conformance.verdict import Outcome
@@ -66,3 +66,12 @@ def test_what_is_another_stays_another(change):
     one = report()
     other = replace(one, subject=replace(one.subject, **change)) if "sha256" in change else replace(one, **change)
     assert merged([one, other]) == [one, other]
+
+
+def test_parts_on_hosts_are_put_together_and_other_versions_are_not():
+    first = host_report({"HVFS-001": FAILING, "HVFS-002": NOT_RUN})
+    second = host_report({"HVFS-001": NOT_RUN, "HVFS-002": FAILING})
+    newer = host_report(subject=replace(first.subject, version="2.0.0"))
+    together, apart = merged([first, newer, second])
+    assert [outcome(together, name) for name in ("HVFS-001", "HVFS-002")] == [Outcome.FAIL, Outcome.FAIL]
+    assert apart == newer

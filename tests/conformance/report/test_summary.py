@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
-from reports import ALL_OUTCOMES, FAILING, hostile, report
+from reports import ALL_OUTCOMES, FAILING, host_report, hostile, report
 
+from conformance.report.model import group_titles
 from conformance.report.summary import summary
 
 # What the summary itself is made of; nothing else may come out of any text.
@@ -108,3 +109,28 @@ def test_it_never_grows_beyond_what_github_takes():
     text = summary([report(changes, name=f"plugin-{number}") for number in range(20)])
     assert len(text.encode()) < 2**20
     assert re.search(r"\d{3,} more in report\.html\.", text)
+
+
+def test_hosts_and_plugins_have_a_table_each():
+    text = summary([report(), host_report({"HVFS-001": FAILING}), host_report(name="other")])
+    tables = [part for part in text.split("\n\n") if part.startswith("| group |")]
+    assert len(tables) == 2
+    hosts, plugins = tables
+    assert f"| {code('HVFS')} {group_titles()['HVFS']} | " in hosts
+    assert code("DELTA") not in hosts
+    assert code("DELTA") in plugins
+    assert hosts.splitlines()[0].count("|") == 4
+
+
+def test_hosts_by_requirements():
+    """A row for each requirement, and a column for each host; one host alone has none."""
+    text = summary([host_report({"HVFS-001": FAILING}), host_report(name="other")])
+    total = len(host_report().requirements)
+    assert f"<summary>{total} requirements, 2 hosts</summary>" in text
+    assert f"| {code('HVFS-001')} | ✗ | ✓ |" in text
+    assert f"| {code('HVFS-002')} | ✓ | ✓ |" in text
+    assert "requirements, 1 hosts" not in summary([host_report()])
+
+
+def code(text):
+    return f"<code>{text.replace('-', '&#45;')}</code>"

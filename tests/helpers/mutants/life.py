@@ -32,10 +32,10 @@ def _begins(character: str) -> str:
 LIFE = {
     "LIFE-001": Mutant(match="plugin_start trapped: unreachable", plugin=Honest(start=TRAP), fatal=DEAD),
     "LIFE-001 abort": Mutant(
-        match="it called abort", plugin=Honest(start=call("abort", *["(i32.const 0)"] * 4)), fatal=DEAD
+        match="plugin_start aborted", plugin=Honest(start=call("abort", *["(i32.const 0)"] * 4)), fatal=DEAD
     ),
     "LIFE-001 exit": Mutant(
-        match="it ended its own program", plugin=Honest(start=call("proc_exit", "(i32.const 1)")), fatal=DEAD
+        match="plugin_start ended the program", plugin=Honest(start=call("proc_exit", "(i32.const 1)")), fatal=DEAD
     ),
     "LIFE-002": Mutant(match="start returned 7", plugin=Honest(end="(return (i32.const 7))"), fatal=DEAD),
     "LIFE-003": Mutant(match="plugin_stop trapped: unreachable", plugin=Honest(stop=TRAP), fatal=_STOPPED),
@@ -64,7 +64,7 @@ LIFE = {
         fatal="every check that starts it twice sees it",
     ),
     "LIFE-008 poll": Mutant(
-        match="started a second time: it trapped: poll trapped",
+        match="started a second time: poll trapped",
         plugin=Honest(poll=when(_lived(2), when("(i32.eq (global.get $polls) (i32.const 2))", TRAP))),
     ),
     "LIFE-009": Mutant(match="start number 6: start returned 1", plugin=Honest(start=when(_lived(5), REFUSE_QUIETLY))),
@@ -89,16 +89,16 @@ LIFE |= {
         plugin=Honest(puts=when("(i32.eqz (global.get $lives))", PUTS)),
     ),
     "LIFE-011 more": Mutant(
-        match="in life number 3 it had PUT vessels.self plugins.wat.more, which it had not in its first",
+        match="in life number 3 it had PUT vessels.self plugins.wat.more, which it did not have in its first",
         plugin=Honest(puts=PUTS + when(_lived(2), _REGISTER_MORE)),
     ),
     "LIFE-012": Mutant(match="in 4 lives that were the same it emitted", plugin=Honest(end=_ONE_MORE_EACH_LIFE)),
     "LIFE-013": Mutant(
-        match=f"in the life below: it trapped: {SWITCH} trapped",
+        match=f"in the life below: {SWITCH} trapped",
         plugin=Honest(exports=handler(SWITCH, when(_LATER, TRAP), write_out(SWITCHED))),
     ),
     "LIFE-013 state": Mutant(
-        match="after this life it is error, not running: start returned 1",
+        match="after the life below its state is error, not running: start returned 1",
         plugin=Honest(
             exports=handler(SWITCH, "(global.set $flag (i32.const 1))", write_out(SWITCHED)),
             start=when("(global.get $flag)", REFUSE_QUIETLY),
@@ -112,7 +112,9 @@ _WITH_SPACES = config_has('"greeting": "')
 _HAS_EMPTY_GREETING = config_has('"greeting":""')
 
 CONF = {
-    "CONF-001": Mutant(match="with {} it trapped", plugin=Honest(start=when(f"(i32.eqz {_GREETING})", TRAP))),
+    "CONF-001": Mutant(
+        match="with {}: plugin_start trapped", plugin=Honest(start=when(f"(i32.eqz {_GREETING})", TRAP))
+    ),
     "CONF-002": Mutant(
         match="with enableDebug true at the root it does not start",
         plugin=Honest(start=when(config_has('"enableDebug":true'), REFUSE_QUIETLY)),
@@ -122,16 +124,20 @@ CONF = {
         plugin=Honest(start=when(config_has("anOptionOfALaterVersion"), REFUSE_QUIETLY)),
     ),
     "CONF-004": Mutant(
-        match='with {"greeting":null} it trapped',
+        match='with {"greeting":null}: plugin_start trapped',
         plugin=Honest(start=when(config_has('"greeting":null'), TRAP)),
     ),
-    "CONF-005": Mutant(match="with the text '[]' it trapped", plugin=Honest(refuse=when(_begins("["), TRAP))),
-    "CONF-006": Mutant(match="with the text '' it trapped", plugin=Honest(begin=when(_length("eq", 0), TRAP))),
+    "CONF-005": Mutant(
+        match="with the text '[]': plugin_start trapped", plugin=Honest(refuse=when(_begins("["), TRAP))
+    ),
+    "CONF-006": Mutant(
+        match="with the text '': plugin_start trapped", plugin=Honest(begin=when(_length("eq", 0), TRAP))
+    ),
     "CONF-006 cut short": Mutant(
-        match="with the text '{' it trapped",
+        match="with the text '{': plugin_start trapped",
         plugin=Honest(begin=when(_begins("{"), when(_length("eq", 1), TRAP))),
     ),
-    "CONF-007": Mutant(match="it trapped", plugin=Honest(begin=when(_length("gt_u", 60_000), TRAP))),
+    "CONF-007": Mutant(match=" trapped: ", plugin=Honest(begin=when(_length("gt_u", 60_000), TRAP))),
     "CONF-008": Mutant(match="海豚 🐬", plugin=Honest(start=when(config_has("🐬"), TRAP))),
     "CONF-009": Mutant(
         match="laid out with white space",
@@ -154,15 +160,15 @@ CONF = {
         plugin=Honest(start=when(config_has('"greeting":null'), REFUSE_QUIETLY)),
     ),
     "CONF-013": Mutant(
-        match='with {"greeting":""}, which its schema accepts: it trapped',
+        match='with {"greeting":""}, which its schema accepts: plugin_start trapped',
         plugin=Honest(start=when(_HAS_EMPTY_GREETING, TRAP)),
     ),
     "CONF-013 later": Mutant(
-        match='with {"greeting":""}, which its schema accepts: it trapped: poll trapped',
+        match='with {"greeting":""}, which its schema accepts: poll trapped',
         plugin=Honest(start=f"(global.set $flag {_HAS_EMPTY_GREETING})", poll=when("(global.get $flag)", TRAP)),
     ),
     "CONF-014": Mutant(
-        match='with {"greeting":[]}: it trapped', plugin=Honest(start=when(config_has('"greeting":[]'), TRAP))
+        match='with {"greeting":[]}: plugin_start trapped', plugin=Honest(start=when(config_has('"greeting":[]'), TRAP))
     ),
 }
 

@@ -93,7 +93,7 @@ MUTANTS = {
         fatal=DEAD,
     ),
     "LOAD-007": Mutant(match="no export deallocate", plugin=Honest(exports={"deallocate": ""})),
-    "LOAD-008": Mutant(match="was overwritten by a later one", plugin=Honest(exports=_allocate("(i32.const 131072)"))),
+    "LOAD-008": Mutant(match="was overwritten by another", plugin=Honest(exports=_allocate("(i32.const 131072)"))),
     "LOAD-008 zero": Mutant(
         match="allocate(65536) returned 0",
         plugin=Honest(
@@ -111,6 +111,6 @@ MUTANTS = {
         plugin=Honest(exports=_real_allocate(when("(i32.eq (local.get $n) (i32.const 4096))", TRAP))),
     ),
     "LOAD-008 assemblyscript": Mutant(
-        match="was overwritten by a later one", plugin=assemblyscript.binary(exports={"__new": _SAME_BLOCK})
+        match="was overwritten by another", plugin=assemblyscript.binary(exports={"__new": _SAME_BLOCK})
     ),
 }

@@ -101,6 +101,7 @@ MUTANTS = {
         ),
     ),
     "META-011": Mutant(
-        match="differ from one time to the next", plugin=Honest(exports=_out("plugin_name", _NAME_BY_FILE))
+        match="the name was 'WAT plugin', and another time 'WAT plugin, started'",
+        plugin=Honest(exports=_out("plugin_name", _NAME_BY_FILE)),
     ),
 }

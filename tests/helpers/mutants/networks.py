@@ -15,18 +15,18 @@ _TAKEN = f"(call $sk_udp_bind (global.get $udp) (i32.const {UDP_PORT}))"
 _BY_NAME = f"(drop (call $sk_tcp_connect (global.get $tcp) {text('gateway.local')} (i32.const {TCP_PORT})))"
 
 SOCK = {
-    "SOCK-001": Mutant(match="started with no network at all: it trapped", plugin=Offering(made=_NO_SOCKET)),
+    "SOCK-001": Mutant(match="started with no network at all: plugin_start trapped", plugin=Offering(made=_NO_SOCKET)),
     "SOCK-001 bind": Mutant(
-        match="started with every port taken: it trapped", plugin=Offering(bind=when(_TAKEN, TRAP))
+        match="started with every port taken: plugin_start trapped", plugin=Offering(bind=when(_TAKEN, TRAP))
     ),
     "SOCK-002": Mutant(match="given a datagram of 65507 bytes", plugin=Offering(datagram=when(_CUT, TRAP))),
     "SOCK-002 zero": Mutant(
-        match="given a datagram of 1 bytes, b'\\n': it trapped",
+        match="given a datagram of 1 byte, b'\\n': poll trapped",
         plugin=Offering(datagram=when(f"(i32.eq {_N} (i32.const 1))", TRAP)),
     ),
     "SOCK-003": Mutant(match="given 100002 bytes over TCP", plugin=Offering(line=when(_CUT, TRAP))),
     "SOCK-003 end": Mutant(
-        match="after the other end had closed the connection in the middle of a sentence: it trapped",
+        match="after the other end had closed the connection in the middle of a sentence: poll trapped",
         plugin=Offering(line="(global.set $flag (i32.const 1))", silent=when("(global.get $flag)", TRAP) + HANG_UP),
     ),
     "SOCK-004": Mutant(
@@ -63,12 +63,12 @@ FETCH = {
         fatal=DEAD,
     ),
     "FETCH-002": Mutant(
-        match="""with every HTTP request answered with 200 and b'[]': it trapped""",
+        match="""with every HTTP request answered with 200 and b'[]': plugin_start trapped""",
         plugin=Fetcher(fetched=when(_first("["), TRAP) + SOMETHING),
     ),
     "FETCH-002 page": Mutant(match="Internal Server", plugin=Fetcher(fetched=when(_first("<"), TRAP) + SOMETHING)),
     "FETCH-003": Mutant(
-        match="with every HTTP request answered with 1000000 bytes: it trapped",
+        match="with every HTTP request answered with 1000000 bytes: plugin_start trapped",
         plugin=Fetcher(fetched=when(f"(i32.gt_u {SIZE} (i32.const 900000))", TRAP) + SOMETHING),
     ),
     "FETCH-004": Mutant(match="while every request is answered, it makes 183", plugin=Fetcher(every=1, times=3)),

@@ -73,7 +73,7 @@ MUTANTS = {
     ),
     "PKG-012": _manifest("nothing of public/ would be published", files=["plugin.wasm", "img"]),
     "PKG-012 index": Mutant(
-        match='public/index.html would be published: it is not in "files"',
+        match='public/index.html would not be published: it is not in "files"',
         plugin=Packaged(manifest={"files": ["plugin.wasm", "img", "public/*.css"]}, files={"public/style.css": b""}),
     ),
     "PKG-013": Mutant(match="./img/icon.png is 64 by 64 pixels", plugin=Packaged(files={"img/icon.png": png(64, 64)})),
@@ -91,6 +91,10 @@ MUTANTS = {
     "PKG-014": _manifest("it would publish src/plugin.wat", files=["plugin.wasm", "img", "public", "src"]),
     "PKG-014 second binary": Mutant(
         match="it would publish img/debug.wasm", plugin=Packaged(files={"img/debug.wasm": b"\0asm"})
+    ),
+    "PKG-014 glue": Mutant(
+        match="it would publish plugin.js",
+        plugin=Packaged(manifest={"files": ["plugin.*", "img", "public"]}, files={"plugin.js": b"export {}"}),
     ),
     "PKG-014 tests": Mutant(match="it would publish img/tests/a.js", plugin=Packaged(files={"img/tests/a.js": b""})),
     "PKG-015": _signalk("signalk.requires holds 'charts@1.0.0': it names a version", requires=["charts@1.0.0"]),

@@ -50,10 +50,10 @@ RES = {
         match="its answer is not JSON", plugin=Offering(exports=getting(missing=answer("not found")))
     ),
     "RES-005": Mutant(
-        match=f"{_GET}: it trapped", plugin=_handles(_GET, when(asked_has('"id":""'), TRAP), write_out("{}"))
+        match=f"{_GET} trapped", plugin=_handles(_GET, when(asked_has('"id":""'), TRAP), write_out("{}"))
     ),
     "RES-005 searched": Mutant(
-        match="resources_delete_resource: it trapped",
+        match="resources_delete_resource trapped",
         plugin=_handles("resources_delete_resource", TRAP),
     ),
     "RES-006": Mutant(
@@ -112,11 +112,11 @@ WX = {
         plugin=_handles(_OBSERVATIONS, when(asked_has('"latitude":90'), answer("no data")), write_out("[]")),
     ),
     "WX-003": Mutant(
-        match=f"{_OBSERVATIONS}: it trapped",
+        match=f"{_OBSERVATIONS} trapped",
         plugin=_handles(_OBSERVATIONS, when(asked_has('"position":null'), TRAP), write_out("[]")),
     ),
     "WX-003 searched": Mutant(
-        match="it trapped",
+        match=" trapped: ",
         plugin=Offering(exports={**handler(_OBSERVATIONS, _HOURLY), **handler("weather_get_forecasts", _HOURLY)}),
     ),
     "WX-004": Mutant(
@@ -149,10 +149,10 @@ RADARS = {
         match=f"{_POWER}: its answer is not true, false or an object", plugin=_handles(_POWER, write_out('"done"'))
     ),
     "RADAR-004": Mutant(
-        match=f"{_INFO}: it trapped", plugin=_handles(_INFO, when(asked_has('"radarId":""'), TRAP), write_out("{}"))
+        match=f"{_INFO} trapped", plugin=_handles(_INFO, when(asked_has('"radarId":""'), TRAP), write_out("{}"))
     ),
     "RADAR-004 searched": Mutant(
-        match=f"{_INFO}: it trapped",
+        match=f"{_INFO} trapped",
         plugin=_handles(_INFO, when(asked_has('"radarId":"wat-1",'), TRAP), write_out("{}")),
     ),
     "RADAR-005": Mutant(match="it emits spokes of the radar wat-1, and lists wat-2", plugin=_radars('["wat-2"]')),
@@ -193,7 +193,7 @@ def _alarm(before: str, after: str) -> Offering:
 
 
 NOTE = {
-    "NOTE-001": Mutant(match="has the method ['beep']", plugin=_alarm('["visual"]', '["visual","beep"]')),
+    "NOTE-001": Mutant(match='has the method "beep"', plugin=_alarm('["visual"]', '["visual","beep"]')),
     "NOTE-002": Mutant(match=f"it was stopped, and left {ALARM} with the state alert", plugin=Offering(clear="")),
     "NOTE-002 other path": Mutant(
         match=f"left {ALARM} with the state alert",

@@ -34,6 +34,10 @@ STATUS = {
     "STATUS-003": Mutant(
         match="a status of 300 characters", plugin=Honest(status=call("sk_set_status", text("s" * 300)))
     ),
+    "STATUS-003 UTF-16": Mutant(
+        match=r"of the status 'R\x00u\x00n\x00n\x00i\x00n\x00g': it is in UTF-16, where UTF-8 belongs",
+        plugin=Honest(status=call("sk_set_status", text("\0".join("Running")))),
+    ),
     "STATUS-003 lines": Mutant(
         match="control characters in the status",
         plugin=Honest(status=call("sk_set_status", text("one\ntwo"))),
@@ -48,6 +52,9 @@ STATUS = {
 DELTA = {
     "DELTA-001": Mutant(match="it is not JSON: Expecting", plugin=_emits('{"updates":')),
     "DELTA-001 null": Mutant(match="it is null, not a delta", plugin=_emits("null")),
+    "DELTA-001 UTF-16": Mutant(
+        match="it is in UTF-16, where UTF-8 belongs", plugin=_emits("\0".join('{"updates":[]}'))
+    ),
     "DELTA-001 mark": Mutant(match="byte order mark", plugin=_emits("\ufeff" + DELTAS[0])),  # type: ignore[operator]
     "DELTA-001 surrogate": Mutant(match="half of a surrogate pair", plugin=_emits(value("plugins.wat.a", r'"\ud800"'))),
     "DELTA-001 deep": Mutant(
@@ -81,8 +88,16 @@ DELTA = {
     "DELTA-009": Mutant(match="the path 'plugins..a' is not", plugin=_emits(value("plugins..a", "1"))),
     "DELTA-010": Mutant(match="the empty path has a number, not an object", plugin=_emits(value("", "1"))),
     "DELTA-011": Mutant(
-        match="notifications.wat.a has no state out of",
+        match="notifications.wat.a has the state 'loud'; there are nominal, normal, alert, ",
         plugin=_emits(value("notifications.wat.a", '{"state":"loud","method":[],"message":"!"}')),
+    ),
+    "DELTA-011 no state": Mutant(
+        match="notifications.wat.a has no state; there are",
+        plugin=_emits(value("notifications.wat.a", '{"method":[],"message":"!"}')),
+    ),
+    "DELTA-011 text": Mutant(
+        match="notifications.wat.a is no object with state, method and message",
+        plugin=_emits(value("notifications.wat.a", '"alarm"')),
     ),
     "DELTA-011 method": Mutant(
         match="needs a method (a list)",

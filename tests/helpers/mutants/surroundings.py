@@ -86,25 +86,25 @@ _TELLS_CANARY = (
 
 DELTA = {
     "DELTA-014": Mutant(
-        match="given an ordinary delta: it trapped",
+        match="given an ordinary delta: delta_handler trapped",
         plugin=Honest(delta=when(delta_has("battery.1"), TRAP)),
         fatal=SHORT_LIVED,
     ),
     "DELTA-015": Mutant(
-        match="given an unusual, valid delta: it trapped",
+        match="given an unusual, valid delta: delta_handler trapped",
         plugin=Honest(delta=when(delta_has('"value":null'), TRAP)),
     ),
     "DELTA-016": Mutant(
-        match="given a valid delta: it trapped: delta_handler trapped",
+        match="given a valid delta: delta_handler trapped",
         plugin=Honest(delta=when(delta_has('"displayName"'), TRAP)),
     ),
     "DELTA-016 hang": Mutant(
-        match="given a valid delta: it did not return: delta_handler did not return",
+        match="given a valid delta: delta_handler did not return",
         plugin=Honest(delta=when(delta_has('"displayName"'), "(loop $forever (br $forever))")),
         limits=Limits(call_seconds=0.2),
     ),
     "DELTA-017": Mutant(
-        match="given a delta of 1000000 bytes: it trapped",
+        match="given a delta of 1000000 bytes: delta_handler trapped",
         plugin=Honest(delta=when("(i32.gt_u (local.get $length) (i32.const 900000))", TRAP)),
     ),
     "DELTA-018": Mutant(
@@ -125,7 +125,7 @@ DELTA = {
         slow=True,
     ),
     "DELTA-019": Mutant(
-        match="of two thousand ordinary ones: it trapped", plugin=Honest(delta=when(_heard(1500), TRAP))
+        match="of two thousand ordinary ones: delta_handler trapped", plugin=Honest(delta=when(_heard(1500), TRAP))
     ),
     "DELTA-020": Mutant(
         match="which is no delta: updates[0].values[0].value: is a string, number, boolean, object or null, never",
@@ -134,9 +134,7 @@ DELTA = {
     "DELTA-020 text": Mutant(
         match="it emitted NaN, which is no delta: it is not JSON", plugin=Honest(delta=when(_IS_TRUE, emit("NaN")))
     ),
-    "DELTA-021": Mutant(
-        match="ordinary deltas it trapped: delta_handler trapped", plugin=Honest(delta=when(_CANNOT_GROW, TRAP))
-    ),
+    "DELTA-021": Mutant(match="ordinary deltas: delta_handler trapped", plugin=Honest(delta=when(_CANNOT_GROW, TRAP))),
     "DELTA-021 quietly": Mutant(
         match="after 10000 ordinary deltas it has 256 MiB of memory, which is all there is",
         plugin=Honest(delta=f"(drop {_GROW})"),
@@ -149,19 +147,19 @@ DELTA = {
 
 MODEL = {
     "MODEL-001": Mutant(
-        match="with an empty data model: it trapped",
+        match="with an empty data model: poll trapped",
         plugin=Honest(
             poll=when(f"(i32.eqz (call $sk_get_self_path {SPEED} {ANSWER_BUFFER}))", TRAP),
         ),
         fatal=SHORT_LIVED,
     ),
     "MODEL-002": Mutant(
-        match="holds ordinary values: it trapped",
+        match="holds ordinary values: plugin_start trapped",
         plugin=Honest(start=_read("navigation.speedOverGround", _answer_has('"$source"'))),
         fatal="every check that starts it again after deltas sees it",
     ),
     "MODEL-003": Mutant(
-        match="values of other types: it trapped",
+        match="values of other types: plugin_start trapped",
         plugin=Honest(start=_read("navigation.position", _answer_has("null"))),
     ),
     "MODEL-004": Mutant(
@@ -196,19 +194,19 @@ CAP = {
         plugin=Honest(capabilities=_declares(httpEndpoints=False)),
     ),
     "CAP-006": Mutant(
-        match="started without dataWrite: it trapped", plugin=Honest(start=when(_lacks("dataWrite"), TRAP))
+        match="started without dataWrite: plugin_start trapped", plugin=Honest(start=when(_lacks("dataWrite"), TRAP))
     ),
     "CAP-006 later": Mutant(
-        match="run without dataWrite: it trapped", plugin=Honest(poll=when(_lacks("dataWrite"), TRAP))
+        match="run without dataWrite: poll trapped", plugin=Honest(poll=when(_lacks("dataWrite"), TRAP))
     ),
     "CAP-007": Mutant(
-        match="started without dataRead: it trapped", plugin=Honest(start=when(_lacks("dataRead"), TRAP))
+        match="started without dataRead: plugin_start trapped", plugin=Honest(start=when(_lacks("dataRead"), TRAP))
     ),
     "CAP-008": Mutant(
-        match="started without storage: it trapped", plugin=Honest(read=when(_failed_with(_EBADF), TRAP))
+        match="started without storage: plugin_start trapped", plugin=Honest(read=when(_failed_with(_EBADF), TRAP))
     ),
     "CAP-009": Mutant(
-        match="started without any capability: it trapped",
+        match="started without any capability: plugin_start trapped",
         plugin=Honest(start=when(f"(i32.eqz (i32.or {_has('dataRead')} {_has('dataWrite')}))", TRAP)),
     ),
     "CAP-009 name": Mutant(
@@ -232,10 +230,14 @@ VFS = {
     "VFS-001 absolute": Mutant(
         match="/etc/passwd', which leads out of its tree (EPERM)", plugin=Honest(end=_writes("/etc/passwd"))
     ),
-    "VFS-002": Mutant(match="on a full disk: it trapped", plugin=Honest(written=when(_failed_with(_ENOSPC), TRAP))),
-    "VFS-003": Mutant(match="on a disk that fails: it trapped", plugin=Honest(written=when(_failed_with(_EIO), TRAP))),
+    "VFS-002": Mutant(
+        match="on a full disk: plugin_start trapped", plugin=Honest(written=when(_failed_with(_ENOSPC), TRAP))
+    ),
+    "VFS-003": Mutant(
+        match="on a disk that fails: plugin_start trapped", plugin=Honest(written=when(_failed_with(_EIO), TRAP))
+    ),
     "VFS-004": Mutant(
-        match="with damaged contents in /data/note.txt: it trapped",
+        match="with damaged contents in /data/note.txt: plugin_start trapped",
         plugin=Honest(
             read=when("(i32.eqz (local.get $error))", when(f"(i32.eqz {_DIGIT})", TRAP)),
         ),

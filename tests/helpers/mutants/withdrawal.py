@@ -18,7 +18,7 @@ def _needs(capability: str) -> Offering:
 
 
 def _mutant(capability: str) -> Mutant:
-    return Mutant(match=f"started without {capability}: it trapped", plugin=_needs(capability))
+    return Mutant(match=f"started without {capability}: plugin_start trapped", plugin=_needs(capability))
 
 
 MUTANTS = {
@@ -28,7 +28,7 @@ MUTANTS = {
     "CAP-014": _mutant("resourceProvider"),
     "CAP-015": _mutant("weatherProvider"),
     "CAP-016": _mutant("radarProvider"),
-    "CAP-017": Mutant(match="started without network: it trapped", plugin=Asking(answered=when(REFUSED, TRAP))),
+    "CAP-017": Mutant(match="started without network: start trapped", plugin=Asking(answered=when(REFUSED, TRAP))),
     "CAP-018": Mutant(
         match="without putHandlers it started, sk_register_put_handler was denied, and it said nothing of it",
         plugin=Honest(puts=_REGISTER),
