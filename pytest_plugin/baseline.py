@@ -8,6 +8,7 @@ import pytest
 
 from conformance.baseline import Baseline, Entry, read, settled
 from conformance.drivers import named
+from conformance.drivers.faults import LAST_WORDS
 from conformance.files import writable
 from conformance.verdict import Outcome
 from pytest_plugin import options, selection
@@ -145,14 +146,15 @@ def update(session: pytest.Session, verdicts: Iterable[VerdictData]) -> None:
 
 
 def _entry(verdict: VerdictData, place: str) -> Entry:
-    """An entry without the plugin's place on this machine, for the file goes to others."""
+    """An entry without the plugin's place on this machine and what a process said there: the file goes to others."""
+    reason = verdict["reason"].partition(LAST_WORDS)[0]
     shown_by = verdict["case"][-1] if verdict["case"] else ""
     return Entry(
         plugin=verdict["plugin"],
         requirement=verdict["requirement"],
         profile=verdict["profile"],
         host=verdict["host"],
-        seen=verdict["reason"].replace(place, verdict["plugin"]) if place else verdict["reason"],
+        seen=reason.replace(place, verdict["plugin"]) if place else reason,
         # Loading it shows nothing more.
         case="" if shown_by.startswith("load ") else shown_by,
     )

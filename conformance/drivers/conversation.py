@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from conformance.drivers.faults import DriverFault, HostGone, refusal
+from conformance.drivers.faults import LAST_WORDS, DriverFault, HostGone, refusal
 from conformance.drivers.process import Bounds, DriverProcess, Ended, Flood, Late
 from conformance.drivers.protocol import EVENTS, VERSION
 from conformance.drivers.schemas import FAILED, problem
@@ -182,7 +182,7 @@ class Conversation:
         """
         self.process.close()
         words = self.process.last_words
-        said = f" Its last words on standard error: {printable(words, limit=2000)}" if words else ""
+        said = f"{LAST_WORDS}{printable(words, limit=2000)}" if words else ""
         self.broken = type(error)(f"{error.message}.{said}", hint=error.hint)
         raise self.broken
 

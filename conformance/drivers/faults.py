@@ -17,6 +17,10 @@ from refhost.errors import (
 )
 
 
+LAST_WORDS = " Its last words on standard error: "
+"""Before what a process said when it ended: other words each time, with places on that machine among them."""
+
+
 class DriverFault(HostError):  # noqa: N818 - whose fault it is, is the point
     """The driver does not keep to the protocol, or cannot be started: nothing is said of the host."""
 

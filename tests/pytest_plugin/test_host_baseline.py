@@ -126,3 +126,14 @@ def test_of_a_plugin_in_a_host(project):
     assert (row["plugin"], row["host"], row["requirement"]) == ("wat-plugin", "other-host", "DELTA-001")
     assert project.counts(project.run(*args, served)) == {"known": 1}
     assert 'of "other-host", and no host of this run' in project.refused(*args)
+
+
+def test_an_update_does_not_repeat_what_a_process_said_when_it_died(project):
+    """It says something else on the next machine: the file would change with each update."""
+    dying = SHAM.removesuffix("none") + "crash"
+    judged = (f"--wasm-host={dying}", "-k", "HLIFE-002")
+    before = project.run(*judged, "-v")
+    assert "Its last words on standard error" in " ".join(" ".join(line.split()) for line in before.outlines)
+    project.run(*judged, BASELINE, UPDATE)
+    (known,) = tomllib.loads((project.path / "known.toml").read_text("utf-8"))["known"]
+    assert known["seen"].endswith("The host was ended by SIGABRT in the middle of start.")
