@@ -16,7 +16,6 @@ from refhost.errors import (
     PluginTrap,
 )
 
-
 LAST_WORDS = " Its last words on standard error: "
 """Before what a process said when it ended: other words each time, with places on that machine among them."""
 

@@ -81,7 +81,8 @@ def _context(trial: HostTrial, context: str) -> str:
     return str(found.get("context"))
 
 
-def _own(context: str) -> None:
+def own_context(context: str) -> None:
+    """Make sure that a context is the own vessel, by its id."""
     own = context.startswith("vessels.") and context not in {"vessels.self", "vessels."}
     require(own, f"the context is {context!r}, and not vessels. with the own vessel's id")
 
@@ -89,14 +90,14 @@ def _own(context: str) -> None:
 @host_check("HDELTA-005")
 def no_context(trial: HostTrial) -> None:
     """None given."""
-    _own(_context(trial, ""))
+    own_context(_context(trial, ""))
 
 
 @host_check("HDELTA-006")
 def self_context(trial: HostTrial) -> None:
     """The same as none."""
     found = _context(trial, "vessels.self")
-    _own(found)
+    own_context(found)
     require(found == _context(trial, ""), f"vessels.self became {found}, and no context another one")
 
 
@@ -278,7 +279,9 @@ def complete(trial: HostTrial) -> None:
 @host_check("HDELTA-024")
 def delivered_context(trial: HostTrial) -> None:
     """Put in for vessels.self."""
-    _own(_heard(trial, _one("1", **{"$source": '"suite"'}).replace("{", '{"context":"vessels.self",', 1))["context"])
+    own_context(
+        _heard(trial, _one("1", **{"$source": '"suite"'}).replace("{", '{"context":"vessels.self",', 1))["context"]
+    )
 
 
 @host_check("HDELTA-025")
@@ -312,74 +315,6 @@ def deep(trial: HostTrial) -> None:
 def half_a_pair(trial: HostTrial) -> None:
     """Escaped, which is UTF-8."""
     _refused(trial, _one('"\\ud800"'), _one('"\\udc00x"'), _one('{"\\udead":1}'))
-
-
-def _notify(trial: HostTrial, path: str, value: str) -> tuple[int, list[Any]]:
-    with trial.probe() as probe:
-        result = probe.result(line("sk_publish_notification", text(path), text(value)))
-        values = [pair for delta in probe.emitted for pair in loads(delta.text)["updates"][0]["values"]]
-        return result, values
-
-
-def _no_notification(trial: HostTrial, path: str, value: str) -> None:
-    result, values = _notify(trial, path, value)
-    require(result == -1, f"{value!r} at {path!r} answered {result}, not -1")
-    require(not values, f"{value!r} at {path!r} is refused, and the host carried {values}")
-
-
-@host_check("HDELTA-029")
-def notification(trial: HostTrial) -> None:
-    """An alarm."""
-    with trial.probe() as probe:
-        probe.run(line("sk_publish_notification", text("notifications.anchor.drag"), text(NOTIFICATION)))
-        found = [loads(delta.text) for delta in probe.emitted]
-        require(len(found) == 1, f"of one notification came {len(found)} deltas")
-        update = found[0]["updates"][0]
-        wanted = [{"path": "notifications.anchor.drag", "value": loads(NOTIFICATION)}]
-        require(update["values"] == wanted, f"the host carried {update['values']}")
-        require(update["$source"] == "probe", f"its $source is {update['$source']!r}")
-        _own(found[0]["context"])
-
-
-@host_check("HDELTA-030")
-def cleared(trial: HostTrial) -> None:
-    """By a null."""
-    found = _notify(trial, "notifications.anchor", "null")
-    require(found == (0, [{"path": "notifications.anchor", "value": None}]), f"null gave {found}")
-
-
-@host_check("HDELTA-031")
-def notification_path(trial: HostTrial) -> None:
-    """Elsewhere, nearly there, and nowhere."""
-    for path in ("environment.depth", "notifications", "notifications.", "", "xnotifications.a", "Notifications.a"):
-        _no_notification(trial, path, NOTIFICATION)
-
-
-@host_check("HDELTA-032")
-def notification_state(trial: HostTrial) -> None:
-    """All that there are, and some that there are not."""
-    for state in ("nominal", "normal", "alert", "warn", "alarm", "emergency"):
-        result, _ = _notify(trial, "notifications.a", NOTIFICATION.replace("alarm", state))
-        require(result == 0, f"the state {state} answered {result}")
-    for state in ("ALARM", "panic", ""):
-        _no_notification(trial, "notifications.a", NOTIFICATION.replace("alarm", state))
-    _no_notification(trial, "notifications.a", '{"method":[],"message":""}')
-
-
-@host_check("HDELTA-033")
-def notification_parts(trial: HostTrial) -> None:
-    """Each left out."""
-    _no_notification(trial, "notifications.a", '{"state":"alarm","message":"x"}')
-    _no_notification(trial, "notifications.a", '{"state":"alarm","method":["visual"]}')
-    for value in ("{}", "[]", "1", '"alarm"', "true"):
-        _no_notification(trial, "notifications.a", value)
-
-
-@host_check("HDELTA-034")
-def notification_text(trial: HostTrial) -> None:
-    """Nothing, half, more."""
-    for value in ("", "{", NOTIFICATION[:-1], f"{NOTIFICATION}}}", "nul"):
-        _no_notification(trial, "notifications.a", value)
 
 
 @host_check("HDELTA-035")
