@@ -1,6 +1,7 @@
 """One plugin in two hosts: what is the same is not blamed; of what differs the first is shown, with the least case."""
 
 import pytest
+from hypothesis import settings
 from other_host import OtherDriver
 
 import corpus
@@ -129,6 +130,9 @@ class Forgetful(OtherDriver):
 )
 def test_what_nobody_would_think_of_is_shrunk(monkeypatch, change, value):
     monkeypatch.setattr(properties, "SHRINK_SECONDS", 60.0)  # on a busy machine, too
+    # Enough that one has both the value and the path, whatever the strategies happen to make first.
+    settings.register_profile("many", parent=settings.get_profile("tests"), max_examples=1000)
+    settings.load_profile("many")
     found = verdict(GENERATED, change)
     assert found.outcome is Outcome.FAIL
     *_, delta = found.case
