@@ -34,19 +34,24 @@ __all__ = ["RefhostDriver", "RefhostHost", "RefhostSession", "fault_name"]
 _STEP_SECONDS = 0.5
 
 
+def features_of(profile: Profile) -> frozenset[str]:
+    """What the reference host can do in a profile: one that loads no components does not say that it runs them."""
+    return frozenset(FEATURES) - ({"dialect-component"} if profile.has("COMPONENTS") else set())
+
+
 class RefhostHost:
     """A fresh reference host; see `HostSession`.
 
     Attributes:
         host: the host itself.
+        features: what it can do.
         network: what its sockets are on.
         sessions: the plugins in it.
     """
 
-    features = frozenset(FEATURES)
-
     def __init__(self, host: Host, network: Surroundings) -> None:
         self.host = host
+        self.features = features_of(host.profile)
         self.network = network
         self.sessions: list[RefhostSession] = []
         self.steps: list[str] = []
@@ -77,8 +82,14 @@ class RefhostHost:
         self.steps.append(loading(package, grants))
         return self._load(held)
 
-    def _load(self, package: PluginPackage) -> RefhostSession:
-        session = RefhostSession(self, package)
+    def found(self, package: PluginPackage, *, grants: Grants | None = None) -> RefhostSession:
+        """Load a plugin that a server finds when it starts: enabled, where that makes a difference (D23)."""
+        self.steps.append(loading(package, grants))
+        held = package.with_grants(grants) if grants else package
+        return self._load(held, enabled=self.host.profile.has("D23"))
+
+    def _load(self, package: PluginPackage, *, enabled: bool = False) -> RefhostSession:
+        session = RefhostSession(self, package, enabled=enabled)
         self.sessions.append(session)
         return session
 
@@ -190,7 +201,6 @@ class RefhostDriver:
     """
 
     name = "refhost"
-    features = RefhostHost.features
 
     def __init__(
         self,
@@ -203,6 +213,7 @@ class RefhostDriver:
     ) -> None:
         self.seed = seed
         self.profile = profile
+        self.features = features_of(profile)
         self.answers = answers
         self._directory = directory
         self._limits = limits or Limits()
@@ -238,6 +249,6 @@ class RefhostDriver:
     def session(
         self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
     ) -> Iterator[RefhostSession]:
-        """Load a plugin into a fresh host."""
+        """Load a plugin into a fresh host, as one that starts: what is judged is enabled once, and found so then."""
         with self.host(call_seconds=call_seconds) as host:
-            yield host.load(package, grants=grants)
+            yield host.found(package, grants=grants)

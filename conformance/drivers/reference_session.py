@@ -75,13 +75,15 @@ class RefhostSession:
     Args:
         home: what it is loaded in.
         package: the plugin.
+        enabled: whether it is found enabled, as by a server that starts.
     """
 
-    def __init__(self, home: RefhostHost, package: PluginPackage) -> None:
+    def __init__(self, home: RefhostHost, package: PluginPackage, *, enabled: bool = False) -> None:
         self._home = home
         self._host = home.host
         self._network = home.network
         self._package = package
+        self._enabled = enabled
         self.steps = home.steps
         self._among = len(home.sessions)
         self._plugin = self._load()
@@ -91,8 +93,7 @@ class RefhostSession:
         self._operations = Rewritten(_operation)
 
     def _load(self) -> Plugin:
-        """Load it, as a server does that starts: a plugin is enabled once, and then found so every time."""
-        return self._host.load(self._package, enabled=self._host.profile.has("D23"))
+        return self._host.load(self._package, enabled=self._enabled)
 
     def _step(self, text: str) -> None:
         """Note a step; of the plugins that came after the first with their ids."""
