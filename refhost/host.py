@@ -130,6 +130,8 @@ class Host:
             PluginError: the plugin failed while its metadata was read.
         """
         plugin_id = package.id or self._own_id(package)
+        if plugin_id in self.plugins and self.switches(plugin_id).departs("TWINS", "load"):
+            self.unload(self.plugins[plugin_id])
         if plugin_id in self.plugins:
             raise ConfigurationError(
                 f"A plugin with the id {plugin_id} is loaded already.", hint="Two packages of one name?"
@@ -152,7 +154,9 @@ class Host:
         return plugin
 
     def _own_id(self, package: PluginPackage) -> str:
-        """What a plugin without a package calls itself, asked of an instance of its own."""
+        """What a plugin without a package calls itself, asked of an instance of its own; there, its file's name."""
+        if self.switches(package.name).departs("NAMES", "plugin_id"):
+            return package.name
         instance = PluginRuntime(package.name, package, self, seed=self._seed).instantiate()
         try:
             return instance.id() or package.name
@@ -168,6 +172,9 @@ class Host:
         by_name = {plugin.package.name: plugin for plugin in self.plugins.values()}
         disabled = frozenset(name for name, plugin in by_name.items() if not plugin.is_enabled)
         order = start_order({name: plugin.package for name, plugin in by_name.items()}, disabled)
+        wanting = [plugin for plugin in by_name.values() if plugin.package.requires]
+        if [plugin for plugin in wanting if plugin.switches.departs("REQUIRES", "start")]:
+            order = StartOrder(tuple(sorted(set(by_name) - disabled)), {}, order.missing_recommended)
         for name, reason in order.blocked.items():
             by_name[name].block(reason)
         for name in order.order:

@@ -131,7 +131,7 @@ class Lifecycle:
         try:
             with self._calling():
                 self.status_code = self.instance.stop()
-            if self.status_code != 0 and not self._switches.departs("D50", "stop"):
+            if self.status_code != 0:
                 self._runtime.note("fault", f"stop returned {self.status_code!r}", "stop")
             self._enter(State.STOPPED)
         except PluginError as error:

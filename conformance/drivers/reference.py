@@ -34,9 +34,8 @@ __all__ = ["RefhostDriver", "RefhostHost", "RefhostSession", "fault_name"]
 _STEP_SECONDS = 0.5
 
 
-def features_of(profile: Profile) -> frozenset[str]:
-    """What the reference host can do in a profile: one that loads no components does not say that it runs them."""
-    return frozenset(FEATURES) - ({"dialect-component"} if profile.has("COMPONENTS") else set())
+# What it cannot do in a profile that loads no components.
+_OF_COMPONENTS = frozenset({"dialect-component"})
 
 
 class RefhostHost:
@@ -49,9 +48,12 @@ class RefhostHost:
         sessions: the plugins in it.
     """
 
+    features = frozenset(FEATURES)
+
     def __init__(self, host: Host, network: Surroundings) -> None:
         self.host = host
-        self.features = features_of(host.profile)
+        if host.profile.has("COMPONENTS"):
+            self.features = self.features - _OF_COMPONENTS
         self.network = network
         self.sessions: list[RefhostSession] = []
         self.steps: list[str] = []
@@ -201,6 +203,7 @@ class RefhostDriver:
     """
 
     name = "refhost"
+    features = RefhostHost.features
 
     def __init__(
         self,
@@ -213,7 +216,8 @@ class RefhostDriver:
     ) -> None:
         self.seed = seed
         self.profile = profile
-        self.features = features_of(profile)
+        if profile.has("COMPONENTS"):
+            self.features = self.features - _OF_COMPONENTS
         self.answers = answers
         self._directory = directory
         self._limits = limits or Limits()

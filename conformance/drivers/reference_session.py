@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -179,6 +180,9 @@ class RefhostSession:
         self._step(f"unload it, and load it again{held}")
         self._host.unload(self._plugin)
         self._package = self._package.with_grants(grants) if grants else self._package
+        if not self._enabled and self._host.profile.has("D24"):  # what is loaded later is enabled later
+            file = self._host.storage.config_file(self.id)
+            file.write(replace(file.read(), enabled=False))
         self._plugin = self._load()
         self._fault = None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 
 from refhost.binary import FETCH_MODULE, WASI_MODULE
+from refhost.departures import boundary
 from refhost.departures.linking import has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
@@ -163,7 +164,8 @@ class CoreInstance:
                 decoded.append(self._readable_string(raw[at]))
             elif parameter.kind is not Kind.BUFFER:
                 data = self._bytes(raw[at], raw[at + 1], parameter.name)
-                decoded.append(data.decode("utf-8") if parameter.kind is Kind.TEXT else data)
+                text = parameter.kind is Kind.TEXT
+                decoded.append(boundary.decoded(data, "utf-8", self._switches, function.name) if text else data)
             at += len(parameter.kind.wire)
         return tuple(decoded)
 
@@ -184,7 +186,7 @@ class CoreInstance:
         if function.result is Result.FLAG:
             return 0 if answer is False else 1
         if function.result is Result.LENGTH:
-            step = functools.partial(self._write_answer, raw[-2], raw[-1], answer)
+            step = functools.partial(self._write_answer, function.name, raw[-2], raw[-1], answer)
             length: int = self._gate.attempt(function, step)
             return length
         if function.result is Result.TAKEN:
@@ -194,8 +196,12 @@ class CoreInstance:
         number: int | float = answer
         return number
 
-    def _write_answer(self, pointer: int, size: int, answer: str | None) -> int:
-        self.memory.check(pointer, size)  # all that was offered, not only what the answer takes of it (§4)
+    def _write_answer(self, function: str, pointer: int, size: int, answer: str | None) -> int:
+        try:
+            self.memory.check(pointer, size)  # all that was offered, not only what the answer takes of it (§4)
+        except OutOfBounds:
+            if size < 0 or not self._switches.departs("BOUNDS", function):
+                raise
         if answer is None:
             return 0
         data = answer.encode("utf-8")
@@ -237,7 +243,7 @@ class CoreInstance:
         return pointer or 0
 
 
-def read_string(memory: GuestMemory, pointer: int) -> str:
+def read_string(memory: GuestMemory, pointer: int, switches: Switches = BY_THE_BOOK, function: str = "") -> str:
     """An AssemblyScript string: UTF-16LE at `pointer`, its byte length in the u32 before it (§2).
 
     Raises:
@@ -251,4 +257,4 @@ def read_string(memory: GuestMemory, pointer: int) -> str:
     length = memory.read_u32(pointer - 4)
     if length % 2:
         raise ValueError(f"a UTF-16 string cannot have {length} bytes")
-    return memory.read(pointer, length).decode("utf-16-le")
+    return boundary.decoded(memory.read(pointer, length), "utf-16-le", switches, function)
