@@ -293,15 +293,15 @@ class Host:
 
     def resources(self, kind: str) -> Resources:
         """The resources of a type, such as `routes`, of whichever plugin provides them (contract §15)."""
-        return Resources(self.plugins.values(), kind)
+        return Resources(self.plugins.values(), kind, self.switches(""))
 
     def weather(self, name: str) -> Weather:
         """The weather of a provider."""
-        return Weather(self.plugins.values(), name)
+        return Weather(self.plugins.values(), name, self.switches(""))
 
     def radars(self, name: str) -> Radars:
         """The radars of a provider."""
-        return Radars(self.plugins.values(), name)
+        return Radars(self.plugins.values(), name, self.switches(""))
 
     @property
     def http(self) -> TestClient:

@@ -106,6 +106,7 @@ class PluginRuntime:
 
     def __init__(self, plugin_id: str, package: PluginPackage, host: Host, *, seed: int) -> None:
         self.plugin_id = plugin_id
+        self.starting = False  # whether its start is running
         self.package = package
         self.grants = package.grants
         self.bus = host.bus
@@ -127,7 +128,7 @@ class PluginRuntime:
         self.deltas = DeltaService(self._id, host.bus, self._log, self._admit, self.switches)
         self.registrations = RegistrationService(self._announce_put, self.switches)
         self.streams = StreamService(
-            self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches
+            self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches, lambda: self.starting
         )
         self.sockets = SocketService(
             host.interface, host.socket_ids, host.limits, self.note, host.sockets, self.switches, scoped=self.scoped

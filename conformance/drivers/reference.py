@@ -11,7 +11,7 @@ from conformance.drivers.features import FEATURES
 from conformance.drivers.network import Surroundings
 from conformance.drivers.records import CarriedDelta, HttpReply, Installed, ProviderReply, loading
 from conformance.drivers.reference_session import RefhostSession, fault_name
-from refhost.errors import ConfigurationError
+from refhost.errors import ConfigurationError, StateError
 from refhost.host import Host
 from refhost.jsontext import dumps, loads
 from refhost.limits import Limits
@@ -166,6 +166,8 @@ class RefhostHost:
         given: dict[str, Any] = loads(arguments)
         try:
             return self._provided(kind, name, op, given)
+        except StateError as error:  # only where a missing provider is an error
+            return ProviderReply("", str(error))
         except KeyError as error:
             raise ConfigurationError(f"{op} needs {error.args[0]!r} among its arguments.") from None
         finally:

@@ -9,7 +9,7 @@ import wasmtime
 
 from refhost.binary import FETCH_MODULE, WASI_MODULE
 from refhost.departures import boundary
-from refhost.departures.linking import has_ignored_endpoints
+from refhost.departures.linking import called_by_javascript, calling_javascript, has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.dialects.guard import Guard
@@ -19,6 +19,7 @@ from refhost.errors import BadReturn, OutOfBounds, PluginTrap
 from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Denied, Refused
+from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class CoreInstance:
         instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
         for name, export in exports_of(self.store, instance, binary.exports):
             if isinstance(export, wasmtime.Func):
-                self._functions[name] = exported(export, binary.exports[name])
+                self._functions[name] = self._callable(exported(export, binary.exports[name]), binary.exports[name])
             elif name == "memory" and isinstance(export, wasmtime.Memory):
                 self._memory = GuestMemory(self.store, export)
         self._wasi.bind(self.memory)
@@ -79,6 +80,9 @@ class CoreInstance:
             self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
             if self.is_initialized_twice_there and self._switches.departs("D41", "_initialize"):
                 self.call("_initialize")
+
+    def _callable(self, function: Callable[..., int | None], signature: str) -> Callable[..., int | None]:
+        return called_by_javascript(function, signature) if self._switches.has("TYPES") else function
 
     @property
     def memory(self) -> GuestMemory:
@@ -130,6 +134,11 @@ class CoreInstance:
             host = self._asyncify.host_function(AS_FETCH[entry.name])
         else:
             host = self._host_function(ENV[entry.name])
+        if self._switches.has("TYPES") and entry.module in ("env", WASI_MODULE):
+            known = (
+                WASI_FUNCTIONS[entry.name].params if entry.module == WASI_MODULE else ENV[entry.name].signatures()[0][0]
+            )
+            host = calling_javascript(host, entry.signature, len(known))
         return imported(self.store, entry.signature, self._guard.wrap(host))
 
     def _wasi_function(self, name: str) -> Callable[..., int | None]:

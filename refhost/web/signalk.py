@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from refhost.errors import StateError
 from refhost.web.bodies import json_response, read_json, refuse
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ class SignalKPages:
         provider = request.query_params.get("provider") or self._first_weather_provider()
         more: dict[str, Any] = {"type": kind} if kind else {}
         options = {k: v for k, v in request.query_params.items() if k not in ("lat", "lon", "provider")}
-        found = self._host.weather(provider).ask(what, _position(request), options=options, **more)
+        try:
+            found = self._host.weather(provider).ask(what, _position(request), options=options, **more)
+        except StateError as error:
+            raise refuse(404, error.message) from None
         return json_response(found)
 
     def _first_weather_provider(self) -> str:
