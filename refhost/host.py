@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from refhost.bus import Bus
 from refhost.clock import DEFAULT_START, Clock
 from refhost.delta import context_of, problems
+from refhost.departures.notifications import Notifications
 from refhost.departures.sockets import OpenSockets
 from refhost.errors import ConfigurationError, PluginError
 from refhost.journal import Journal
@@ -94,6 +95,7 @@ class Host:
             self.journal,
             max_per_tick=self.limits.deltas_per_tick,
             reentrant=profile.has("D42"),
+            parts=self._notified(seed) if profile.has("NOTIFICATIONS") else None,
         )
         self.network = network or SimulatedNetwork()
         self.interface = self.network.attach(self.clock)
@@ -105,6 +107,9 @@ class Host:
         self.random = random.Random(f"{seed} host")
         self._seed = seed
         self._http: TestClient | None = None
+
+    def _notified(self, seed: int) -> Callable[[str, Delta], list[Delta]]:
+        return Notifications(self.switches, random.Random(f"{seed} notifications")).parts
 
     def switches(self, plugin_id: str) -> Switches:
         """The profile, as it meets one plugin; what it departs in is in that plugin's log."""

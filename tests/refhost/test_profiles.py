@@ -127,4 +127,4 @@ def test_an_honest_plugin_in_the_whole_profile():
         assert "Cannot write" in plugin.error
         assert plugin.reload() is State.RUNNING
         assert plugin.stop() is State.STOPPED
-        assert noted(host) == {"D2", "D17", "D24", "D28", "D30", "D32", "D42"}
+        assert noted(host) == {"D2", "D17", "D24", "D28", "D30", "D32", "D42", "NOTIFICATIONS"}

@@ -8,6 +8,7 @@ from wat import call, compiled, emit, placed, text
 
 from refhost.delta import pairs
 from refhost.errors import LinkError, PluginTrap, StateError
+from refhost.jsontext import dumps
 from refhost.package import from_bytes
 from refhost.plugin import State
 
@@ -240,4 +241,52 @@ def test_what_is_no_json_is_none_there_either(host, load, json):
     plugin = load(emit(value("a.b", json[:4000])))
     plugin.start()
     assert plugin.emitted == []
+    assert noted(host) == set()
+
+
+ALARM = {"state": "alarm", "method": [], "message": "Deep"}
+
+
+@departure("NOTIFICATIONS")
+@pytest.mark.parametrize("of", ["a plugin", "the host"])
+def test_notifications_are_taken_out_of_every_delta(host, load, on, of):
+    values = [{"path": "a.b", "value": 1}, {"path": "notifications.a", "value": ALARM}]
+    delta = {"updates": [{"$source": "probe", "values": values}, {"$source": "probe", "values": values[1:]}]}
+    carried = []
+    host.bus.watchers.append(lambda delta, *_: carried.append(delta))
+    plugin = load(emit(dumps(delta)))
+    if of == "a plugin":
+        plugin.start()
+        assert plugin.emitted == carried
+    else:
+        host.publish_delta(delta)
+    found = [[(pair["path"], pair["value"]) for u in one["updates"] for pair in u["values"]] for one in carried]
+    if on:
+        number = carried[0]["updates"][0]["notificationId"]
+        status = dict.fromkeys(("silenced", "acknowledged"), False)
+        status |= {"canSilence": True, "canAcknowledge": True, "canClear": False}
+        alone = [("notifications.a", {**ALARM, "id": number, "status": status})]
+        assert len(number) == 36
+        assert found == [alone, alone, [("a.b", 1)]]
+    else:
+        assert found == [[("a.b", 1), ("notifications.a", ALARM), ("notifications.a", ALARM)]]
+    assert noted(host) == ({"NOTIFICATIONS"} if on else set())
+
+
+@departure("NOTIFICATIONS")
+def test_a_notification_that_is_cleared_is_normal(host, on):
+    carried = []
+    host.bus.watchers.append(lambda delta, *_: carried.append(delta))
+    host.publish("notifications.a", None)
+    value = carried[0]["updates"][0]["values"][0]["value"]
+    assert (value and value["state"]) == ("normal" if on else None)
+    assert [len(delta["updates"]) for delta in carried] == ([1, 0] if on else [1])
+
+
+@departure("NOTIFICATIONS")
+def test_other_deltas_stay_as_they_are(host):
+    carried = []
+    host.bus.watchers.append(lambda delta, *_: carried.append(delta))
+    host.publish("a.b", 1)
+    assert len(carried) == 1
     assert noted(host) == set()
