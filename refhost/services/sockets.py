@@ -70,7 +70,7 @@ class SocketService:
     @property
     def open(self) -> list[OpenSocket]:
         """The open sockets, in the order in which they were made."""
-        return [OpenSocket(number, one.kind, one.port) for number, one in self._sockets.items()]
+        return [OpenSocket(abs(number), one.kind, one.port) for number, one in self._sockets.items()]
 
     def close(self) -> None:
         """The instance has stopped or is gone: every socket of it closes (§17)."""
@@ -85,10 +85,17 @@ class SocketService:
                 one.close()
 
     def _add(self, one: QueuedUdp | QueuedTcp) -> int:
-        number = next(self._ids)
+        apart = one.kind == "tcp" and self._switches.departs("NUMBERS", "sk_tcp_create")
+        number = -self._every.tcp_number() if apart else next(self._ids)
         self._sockets[number] = one
         self._every.add(number, self._sockets)
-        return number
+        return abs(number)
+
+    def _key(self, number: int, kind: type[Socket]) -> int:
+        """Under which a socket is in the tables: its id, or its opposite where TCP sockets are numbered apart."""
+        if not self._switches.has("NUMBERS"):
+            return number
+        return -max(number, 0) if kind.kind == "tcp" else max(number, 0)
 
     def _as_text(self, chunk: bytes) -> bytes:
         """A chunk that is split into lines; there it becomes text by itself first, so that a cut character is lost."""
@@ -100,7 +107,8 @@ class SocketService:
             raise Refused(f"{self._limits.sockets} sockets are open, which is the limit (§19): close some")
 
     def _find(self, number: int, kind: type[Socket]) -> Socket:
-        one = self._sockets.get(number) or self._foreign(number)
+        key = self._key(number, kind)
+        one = self._sockets.get(key) or self._foreign(key)
         if one is None:
             raise Refused(f"{number} is not the id of an open socket of this plugin")
         if not isinstance(one, kind):
@@ -292,7 +300,7 @@ class SocketService:
 
     def _close(self, number: int, kind: type[Socket]) -> None:
         one = self._find(number, kind)
-        self._every.remove(number)
+        self._every.remove(self._key(number, kind))
         with _refusing():
             one.close()
 

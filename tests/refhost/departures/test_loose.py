@@ -204,3 +204,20 @@ def test_a_character_that_is_cut_is_lost(make, on):
     lost = "\N{REPLACEMENT CHARACTER}"
     assert speaker.tcp_recv(socket) == (f"{lost}{lost}rø" if on else "Ærø").encode()
     assert noted(speaker.plugin.host) == ({"LINES"} if on else set())
+
+
+@departure("NUMBERS")
+def test_udp_and_tcp_sockets_are_numbered_apart(make, on):
+    host = make(network=SimulatedNetwork())
+    speaker = Speaker(host)
+    assert [speaker.sk_tcp_create(), speaker.sk_udp_create(0), speaker.sk_tcp_create()] == (
+        [1, 1, 2] if on else [1, 2, 3]
+    )
+    udp, tcp = (1, 2) if on else (2, 3)
+    assert (speaker.sk_udp_pending(udp), speaker.sk_tcp_pending(tcp)) == (0, 0)
+    assert [(one.number, one.kind) for one in speaker.plugin.open_sockets] == [(1, "tcp"), (udp, "udp"), (tcp, "tcp")]
+    assert speaker.sk_udp_pending(tcp) == -1
+    assert [speaker.call(name, -tcp) for name in ("sk_udp_pending", "sk_tcp_pending")] == [-1, -1]
+    speaker.sk_tcp_close(tcp)
+    assert (speaker.sk_udp_pending(udp), speaker.sk_tcp_pending(tcp)) == (0, -1)
+    assert noted(host) == ({"NUMBERS"} if on else set())
