@@ -1,4 +1,6 @@
-"""What the server makes of requests and answers of HTTP otherwise: bodies (BODIES) and answers (ANSWERS)."""
+"""What the server makes of requests and answers of HTTP otherwise: bodies (BODIES), answers (ANSWERS), and
+new resources (DEFAULTS).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,10 @@ from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from refhost.profiles import Switches
+
+# Types of resources that have a default provider there, and its id: a plugin that comes with the server (DEFAULTS).
+STANDARD = frozenset({"routes", "waypoints", "regions", "notes", "charts"})
+DEFAULT_PROVIDER = "resources-provider"
 
 
 def body_there(text: str, content_type: str) -> dict[str, str]:

@@ -174,6 +174,24 @@ def test_what_nobody_provides_is_an_error(host, on):
     assert noted(host) == ({"NOBODY"} if on else set())
 
 
+@departure("DEFAULTS")
+@pytest.mark.parametrize(
+    ("name", "kind", "query", "there"),
+    [
+        ("probe", "routes", "", False),
+        ("probe", "routes", "?provider=probe", True),
+        ("resources-provider", "routes", "", True),
+        ("probe", "fishes", "", True),
+    ],
+)
+def test_a_new_resource_goes_to_the_default_provider(host, load, on, name, kind, query, there):
+    provides = call("sk_register_resource_provider", text(kind))
+    load(provides, name=name, exports=answering("resources_set_resource", "")).start()
+    answer = host.http.post(f"/signalk/v2/api/resources/{kind}{query}", json={})
+    assert answer.status_code == (201 if there or not on else 404)
+    assert noted(host) == (set() if there or not on else {"DEFAULTS"})
+
+
 @departure("SILENCE")
 @pytest.mark.parametrize("given", ["words", "[1]"])
 def test_an_answer_that_cannot_be_read_is_dropped_without_a_word(host, load, on, given):
