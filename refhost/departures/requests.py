@@ -1,6 +1,4 @@
-"""What the server makes of requests and answers of HTTP otherwise: bodies (BODIES), answers (ANSWERS), and
-new resources (DEFAULTS).
-"""
+"""What the server makes otherwise of HTTP: bodies (BODIES), answers (ANSWERS) and new resources (DEFAULTS)."""
 
 from __future__ import annotations
 
