@@ -84,17 +84,20 @@ def trace(context: click.Context, reports: Sequence[Path]) -> None:
 
 @main.command()
 @_REPORTS
+@click.option("--known", type=click.Path(path_type=Path), help='A TOML file of known differences: HVFS-011 = "why".')
 @click.pass_context
-def agree(context: click.Context, reports: Sequence[Path]) -> None:
+def agree(context: click.Context, reports: Sequence[Path], known: Path | None) -> None:
     """Compare two reports on hosts, requirement by requirement: a profile of refhost, and the server it stands for.
 
     Each of REPORTS is a report.json or a folder of --wasm-report; there are two reports on hosts in all. The exit code
-    is 1 when a requirement holds on one host only, or nothing was judged on both.
+    is 1 when a requirement holds on one host only and is not known to, when one is known to and does not, or when
+    nothing was judged on both.
     """
-    from conformance.agreement import agreement  # noqa: PLC0415 - as above
+    from conformance.agreement import agreement, known_differences  # noqa: PLC0415 - as above
     from conformance.report.reading import read  # noqa: PLC0415 - as above
 
-    found = agreement([report for path in reports for report in read(path)])
+    listed = known_differences(known) if known else {}
+    found = agreement([report for path in reports for report in read(path)], listed)
     click.echo(found.to_text(), nl=False)
     context.exit(0 if found.complete else 1)
 

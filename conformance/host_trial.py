@@ -19,6 +19,7 @@ from conformance.verdict import NotJudged
 from refhost.capabilities import Grants
 from refhost.jsontext import dumps, loads
 from refhost.package import PluginPackage, plugin_id
+from refhost.profiles import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,6 +81,11 @@ class Probe:
     home: HostSession
     session: Session
     _seen: int = field(default=0, repr=False)
+
+    @property
+    def log(self) -> list[LogRecord]:
+        """What the host logged of it, without what a profile notes of itself: that is no log of the server's."""
+        return [record for record in self.session.log if record.kind != RECORD]
 
     @property
     def said(self) -> list[str]:

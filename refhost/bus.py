@@ -45,6 +45,8 @@ class Bus:
         max_per_tick: how many deltas one plugin may emit before the host takes its next step; more are dropped and
             logged, so that a plugin that answers its own deltas does not stop the rest (R21, §19).
         reentrant: deliver what a plugin emits while it is still running (D42).
+        parts: the deltas that go over it for one of a plugin's, or of the host's own, whose name is ""; None
+            for that one alone.
 
     Attributes:
         emissions: what plugins emitted, in order.
@@ -61,7 +63,9 @@ class Bus:
         *,
         max_per_tick: int,
         reentrant: bool = False,
+        parts: Callable[[str, Delta], list[Delta]] | None = None,
     ) -> None:
+        self._parts = parts or (lambda _, delta: [delta])
         self._self_context = self_context
         self._model = model
         self._clock = clock
@@ -85,8 +89,9 @@ class Bus:
     def emit(self, plugin: str, delta: Delta, version: int) -> None:
         """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""
         if self._may_queue(plugin, "sk_handle_message"):
-            self.emissions.append(Emission(self._clock.timestamp(), plugin, delta, version))
-            self._put(delta, version)
+            for part in self._parts(plugin, delta):
+                self.emissions.append(Emission(self._clock.timestamp(), plugin, part, version))
+                self._put(part, version)
 
     def announce(self, plugin: str, delta: Delta) -> None:
         """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bound."""
@@ -109,7 +114,7 @@ class Bus:
 
     def publish(self, delta: Delta, version: int = 1) -> None:
         """Put a delta of the host itself on the bus, and deliver all that is queued unless a plugin is running."""
-        self._queue.append((delta, version))
+        self._queue.extend((part, version) for part in self._parts("", delta))
         self.drain()
 
     def hold(self) -> None:

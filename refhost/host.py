@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from refhost.bus import Bus
 from refhost.clock import DEFAULT_START, Clock
 from refhost.delta import context_of, problems
+from refhost.departures.notifications import Notifications
 from refhost.departures.sockets import OpenSockets
 from refhost.errors import ConfigurationError, PluginError
 from refhost.journal import Journal
@@ -94,6 +95,7 @@ class Host:
             self.journal,
             max_per_tick=self.limits.deltas_per_tick,
             reentrant=profile.has("D42"),
+            parts=self._notified(seed) if profile.has("NOTIFICATIONS") else None,
         )
         self.network = network or SimulatedNetwork()
         self.interface = self.network.attach(self.clock)
@@ -105,6 +107,9 @@ class Host:
         self.random = random.Random(f"{seed} host")
         self._seed = seed
         self._http: TestClient | None = None
+
+    def _notified(self, seed: int) -> Callable[[str, Delta], list[Delta]]:
+        return Notifications(self.switches, random.Random(f"{seed} notifications")).parts
 
     def switches(self, plugin_id: str) -> Switches:
         """The profile, as it meets one plugin; what it departs in is in that plugin's log."""
@@ -130,6 +135,8 @@ class Host:
             PluginError: the plugin failed while its metadata was read.
         """
         plugin_id = package.id or self._own_id(package)
+        if plugin_id in self.plugins and self.switches(plugin_id).departs("TWINS", "load"):
+            self.unload(self.plugins[plugin_id])
         if plugin_id in self.plugins:
             raise ConfigurationError(
                 f"A plugin with the id {plugin_id} is loaded already.", hint="Two packages of one name?"
@@ -152,7 +159,9 @@ class Host:
         return plugin
 
     def _own_id(self, package: PluginPackage) -> str:
-        """What a plugin without a package calls itself, asked of an instance of its own."""
+        """What a plugin without a package calls itself, asked of an instance of its own; there, its file's name."""
+        if self.switches(package.name).departs("NAMES", "plugin_id"):
+            return package.name
         instance = PluginRuntime(package.name, package, self, seed=self._seed).instantiate()
         try:
             return instance.id() or package.name
@@ -168,6 +177,9 @@ class Host:
         by_name = {plugin.package.name: plugin for plugin in self.plugins.values()}
         disabled = frozenset(name for name, plugin in by_name.items() if not plugin.is_enabled)
         order = start_order({name: plugin.package for name, plugin in by_name.items()}, disabled)
+        wanting = [plugin for plugin in by_name.values() if plugin.package.requires]
+        if [plugin for plugin in wanting if plugin.switches.departs("REQUIRES", "start")]:
+            order = StartOrder(tuple(sorted(set(by_name) - disabled)), {}, order.missing_recommended)
         for name, reason in order.blocked.items():
             by_name[name].block(reason)
         for name in order.order:
@@ -286,15 +298,15 @@ class Host:
 
     def resources(self, kind: str) -> Resources:
         """The resources of a type, such as `routes`, of whichever plugin provides them (contract §15)."""
-        return Resources(self.plugins.values(), kind)
+        return Resources(self.plugins.values(), kind, self.switches(""))
 
     def weather(self, name: str) -> Weather:
         """The weather of a provider."""
-        return Weather(self.plugins.values(), name)
+        return Weather(self.plugins.values(), name, self.switches(""))
 
     def radars(self, name: str) -> Radars:
         """The radars of a provider."""
-        return Radars(self.plugins.values(), name)
+        return Radars(self.plugins.values(), name, self.switches(""))
 
     @property
     def http(self) -> TestClient:

@@ -81,6 +81,7 @@ class Lifecycle:
         try:
             with self._calling():
                 instance = self._live_instance()
+                self._runtime.starting = True
                 self.status_code = instance.start(config_text)
         except PluginError as error:
             self._fail(error)
@@ -91,6 +92,8 @@ class Lifecycle:
                 self._runtime.note("fault", f"start returned {self.status_code!r}", "start")
                 self._runtime.instance_stopped()
                 self._enter(State.ERROR)
+        finally:
+            self._runtime.starting = False
         self._runtime.bus.drain()
 
     def _live_instance(self) -> Instance:
@@ -131,7 +134,7 @@ class Lifecycle:
         try:
             with self._calling():
                 self.status_code = self.instance.stop()
-            if self.status_code != 0 and not self._switches.departs("D50", "stop"):
+            if self.status_code != 0:
                 self._runtime.note("fault", f"stop returned {self.status_code!r}", "stop")
             self._enter(State.STOPPED)
         except PluginError as error:
@@ -214,6 +217,7 @@ class Lifecycle:
         """Hand it one delta, as the bus does; nothing reaches a plugin that is not running."""
         if self.state is State.RUNNING and self.instance is not None and self.instance.has_delta_handler:
             if self._depth and self._switches.departs("D42", "delta_handler") and self._depth > DEEPEST:
+                self._runtime.note("fault", f"it is {self._depth} deep in itself: no deeper (D42)", "delta_handler")
                 return
             try:
                 with self._calling():

@@ -106,6 +106,7 @@ class PluginRuntime:
 
     def __init__(self, plugin_id: str, package: PluginPackage, host: Host, *, seed: int) -> None:
         self.plugin_id = plugin_id
+        self.starting = False  # whether its start is running
         self.package = package
         self.grants = package.grants
         self.bus = host.bus
@@ -125,9 +126,9 @@ class PluginRuntime:
         )
         self.status = StatusService(self._id, self.grants, host.journal, self.switches)
         self.deltas = DeltaService(self._id, host.bus, self._log, self._admit, self.switches)
-        self.registrations = RegistrationService(self._announce_put)
+        self.registrations = RegistrationService(self._announce_put, self.switches)
         self.streams = StreamService(
-            self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches
+            self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches, lambda: self.starting
         )
         self.sockets = SocketService(
             host.interface, host.socket_ids, host.limits, self.note, host.sockets, self.switches, scoped=self.scoped
@@ -149,6 +150,9 @@ class PluginRuntime:
     def vfs(self) -> Vfs:
         """Its file tree."""
         return self._files.shown
+
+    def _abort_logged(self, text: str) -> None:
+        self.note("fault", text, "abort")
 
     def _log(self, kind: str, text: str) -> None:
         self.note(kind, text, "sk_handle_message")
@@ -181,7 +185,7 @@ class PluginRuntime:
     def _operations(self, model: Model) -> dict[str, Any]:
         """Each operation of the table with the method that carries it out."""
         services = {
-            "runtime": RuntimeService(self._randomness),
+            "runtime": RuntimeService(self._randomness, self._abort_logged, self.switches),
             "status": self.status,
             "model": ReadingService(model, self.switches),
             "deltas": self.deltas,
@@ -268,10 +272,11 @@ class PluginRuntime:
         """
         self.enter(Phase.METADATA)
         if not isinstance(self._binary, CoreBinary):
-            wasi = Preview2(**self._surroundings(), limits=self._limits)
-            return ComponentInstance(self._binary, self.gate, wasi, self._limits)
+            wasi2 = Preview2(**self._surroundings(), limits=self._limits)
+            return ComponentInstance(self._binary, self.gate, wasi2, self._limits)
         kind = _CORE[self._binary.dialect]
-        return kind(self._binary, self.gate, Preview1(**self._surroundings()), self._limits, self.switches)
+        wasi = Preview1(**self._surroundings(), switches=self.switches)
+        return kind(self._binary, self.gate, wasi, self._limits, self.switches)
 
     def _surroundings(self) -> dict[str, Any]:
         """All that WASI of either version shows of the machine: nothing of the real one (contract §5)."""
@@ -279,7 +284,7 @@ class PluginRuntime:
             "vfs": self._files.following(granted=self.grants.has("storage")),
             "clock": self.clock,
             "random": random.Random(self._randomness.random()),
-            "env": {"PLUGIN_ID": self.plugin_id},
+            "env": {"PLUGIN_ID": self._speaker()},
             "stdout": _Lines(self.journal, self.plugin_id, "stdout").write,
             "stderr": _Lines(self.journal, self.plugin_id, "stderr").write,
         }

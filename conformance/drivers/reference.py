@@ -11,7 +11,7 @@ from conformance.drivers.features import FEATURES
 from conformance.drivers.network import Surroundings
 from conformance.drivers.records import CarriedDelta, HttpReply, Installed, ProviderReply, loading
 from conformance.drivers.reference_session import RefhostSession, fault_name
-from refhost.errors import ConfigurationError
+from refhost.errors import ConfigurationError, StateError
 from refhost.host import Host
 from refhost.jsontext import dumps, loads
 from refhost.limits import Limits
@@ -34,11 +34,16 @@ __all__ = ["RefhostDriver", "RefhostHost", "RefhostSession", "fault_name"]
 _STEP_SECONDS = 0.5
 
 
+# What it cannot do in a profile that loads no components.
+_OF_COMPONENTS = frozenset({"dialect-component"})
+
+
 class RefhostHost:
     """A fresh reference host; see `HostSession`.
 
     Attributes:
         host: the host itself.
+        features: what it can do.
         network: what its sockets are on.
         sessions: the plugins in it.
     """
@@ -47,6 +52,8 @@ class RefhostHost:
 
     def __init__(self, host: Host, network: Surroundings) -> None:
         self.host = host
+        if host.profile.has("COMPONENTS"):
+            self.features = self.features - _OF_COMPONENTS
         self.network = network
         self.sessions: list[RefhostSession] = []
         self.steps: list[str] = []
@@ -77,8 +84,14 @@ class RefhostHost:
         self.steps.append(loading(package, grants))
         return self._load(held)
 
-    def _load(self, package: PluginPackage) -> RefhostSession:
-        session = RefhostSession(self, package)
+    def found(self, package: PluginPackage, *, grants: Grants | None = None) -> RefhostSession:
+        """Load a plugin that a server finds when it starts: enabled, where that makes a difference (D23)."""
+        self.steps.append(loading(package, grants))
+        held = package.with_grants(grants) if grants else package
+        return self._load(held, enabled=self.host.profile.has("D23"))
+
+    def _load(self, package: PluginPackage, *, enabled: bool = False) -> RefhostSession:
+        session = RefhostSession(self, package, enabled=enabled)
         self.sessions.append(session)
         return session
 
@@ -153,6 +166,8 @@ class RefhostHost:
         given: dict[str, Any] = loads(arguments)
         try:
             return self._provided(kind, name, op, given)
+        except StateError as error:  # only where a missing provider is an error
+            return ProviderReply("", str(error))
         except KeyError as error:
             raise ConfigurationError(f"{op} needs {error.args[0]!r} among its arguments.") from None
         finally:
@@ -203,6 +218,8 @@ class RefhostDriver:
     ) -> None:
         self.seed = seed
         self.profile = profile
+        if profile.has("COMPONENTS"):
+            self.features = self.features - _OF_COMPONENTS
         self.answers = answers
         self._directory = directory
         self._limits = limits or Limits()
@@ -238,6 +255,6 @@ class RefhostDriver:
     def session(
         self, package: PluginPackage, *, grants: Grants | None = None, call_seconds: float | None = None
     ) -> Iterator[RefhostSession]:
-        """Load a plugin into a fresh host."""
+        """Load a plugin into a fresh host, as one that starts: what is judged is enabled once, and found so then."""
         with self.host(call_seconds=call_seconds) as host:
-            yield host.load(package, grants=grants)
+            yield host.found(package, grants=grants)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -75,13 +76,15 @@ class RefhostSession:
     Args:
         home: what it is loaded in.
         package: the plugin.
+        enabled: whether it is found enabled, as by a server that starts.
     """
 
-    def __init__(self, home: RefhostHost, package: PluginPackage) -> None:
+    def __init__(self, home: RefhostHost, package: PluginPackage, *, enabled: bool = False) -> None:
         self._home = home
         self._host = home.host
         self._network = home.network
         self._package = package
+        self._enabled = enabled
         self.steps = home.steps
         self._among = len(home.sessions)
         self._plugin = self._load()
@@ -91,8 +94,7 @@ class RefhostSession:
         self._operations = Rewritten(_operation)
 
     def _load(self) -> Plugin:
-        """Load it, as a server does that starts: a plugin is enabled once, and then found so every time."""
-        return self._host.load(self._package, enabled=self._host.profile.has("D23"))
+        return self._host.load(self._package, enabled=self._enabled)
 
     def _step(self, text: str) -> None:
         """Note a step; of the plugins that came after the first with their ids."""
@@ -178,6 +180,9 @@ class RefhostSession:
         self._step(f"unload it, and load it again{held}")
         self._host.unload(self._plugin)
         self._package = self._package.with_grants(grants) if grants else self._package
+        if not self._enabled and self._host.profile.has("D24"):  # what is loaded later is enabled later
+            file = self._host.storage.config_file(self.id)
+            file.write(replace(file.read(), enabled=False))
         self._plugin = self._load()
         self._fault = None
 

@@ -89,7 +89,7 @@ def aborts(trial: HostTrial) -> None:
         probe.start(line("abort", "Ærø is not there"), line("say", "after"))
         require(["after"] not in probe.told, "abort returned")
         require(probe.session.state == "error", f"after abort in start it is {probe.session.state}")
-        words = " ".join([probe.session.why(), *(record.text for record in probe.session.log)])
+        words = " ".join([probe.session.why(), *(record.text for record in probe.log)])
         for wanted in ("Ærø is not there", "probe.c", "12", "34"):
             require(wanted in words, f"neither error nor log has {wanted!r} of the abort: {probe.session.why()!r}")
 
@@ -162,7 +162,7 @@ def objects(trial: HostTrial) -> None:
         probe.session.start({})
         probe.home.inject('{"updates":[{"$source":"suite","values":[{"path":"a.b","value":1}]}]}')
         require(probe.session.state == "running", f"the delta was no string: it is {probe.session.state}")
-        require("delta" in [record.text for record in probe.session.log], "its delta handler was not called")
+        require("delta" in [record.text for record in probe.log], "its delta handler was not called")
 
 
 @host_check("HAS-014")

@@ -84,7 +84,7 @@ def _denied(trial: HostTrial, name: str, capability: str, call: str) -> None:
             require(not rest.replace("a5", ""), f"{function} was denied, and wrote {told[0][2:]}")
         else:
             require(probe.session.fault, f"after {function} was denied the plugin is {probe.session.state}")
-        found = [r for r in probe.session.log if capability in r.text and r.function in {function, ""}]
+        found = [r for r in probe.log if capability in r.text and r.function in {function, ""}]
         require(found, f"{function} was denied, and the log does not name {capability}")
 
 

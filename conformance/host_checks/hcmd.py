@@ -107,7 +107,7 @@ def prints(trial: HostTrial) -> None:
       (drop (call $write (i32.const 1) (i32.const 1024) (i32.const 1) (i32.const 1032)))"""
     with trial.probe(_PLAIN, changes={_START: writes}) as probe:
         probe.session.start({})
-        require(any("printed" in record.text for record in probe.session.log), "what it printed is not in the log")
+        require(any("printed" in record.text for record in probe.log), "what it printed is not in the log")
 
 
 @host_check("HCMD-009")

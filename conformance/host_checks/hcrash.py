@@ -119,7 +119,7 @@ def says_so(trial: HostTrial) -> None:
     with trial.probe() as probe:
         _fourth(probe)
         require(probe.session.error or probe.session.why(), "it was disabled, and its error is empty")
-        words = " ".join([probe.session.error, *(r.text for r in probe.session.log if r.kind != "debug")])
+        words = " ".join([probe.session.error, *(r.text for r in probe.log if r.kind != "debug")])
         require("restart" in words or "disabled" in words, "nothing says that it is not restarted any more")
 
 
@@ -224,7 +224,5 @@ def logged(trial: HostTrial) -> None:
     with trial.probe() as probe:
         probe.run(*_CRASHES)
         _crash(probe)
-        found = [
-            r for r in probe.session.log if r.kind not in {"debug", "state"} and "delta_handler" in r.function + r.text
-        ]
+        found = [r for r in probe.log if r.kind not in {"debug", "state"} and "delta_handler" in r.function + r.text]
         require(found, "the log does not say that delta_handler trapped")

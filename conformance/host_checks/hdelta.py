@@ -35,7 +35,7 @@ def _refused(trial: HostTrial, *deltas: str) -> None:
             found = [carried.text for carried in probe.emitted if "probe.next" not in carried.text]
             require(not found, f"of {delta[:200]} the host carried {found}")
             require(probe.values("probe.next") == [1], f"after {delta[:200]} a delta in order was not carried")
-            logged = [r for r in probe.session.log if r.kind not in {"debug", "state"} and r.text]
+            logged = [r for r in probe.log if r.kind not in {"debug", "state"} and r.text]
             require(logged, f"{delta[:200]} was refused, and the log does not say so")
 
 
@@ -216,7 +216,7 @@ def echo(trial: HostTrial) -> None:
         home.inject(_one("1", **{"$source": '"suite"'}))
         count = len(probe.emitted)
         require(count > 0, "it answered nothing")
-        require([r for r in probe.session.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
+        require([r for r in probe.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
         home.advance(0.5)
         probe.session.stop()
         other = trial.load(home, package="other")

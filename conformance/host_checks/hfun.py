@@ -43,7 +43,7 @@ def console(trial: HostTrial) -> None:
     }
     with trial.probe("plain", changes=changes) as probe:
         probe.session.start({})
-        require(any(r.text.strip() == "Plain" for r in probe.session.log), "the log does not have the text 'Plain'")
+        require(any(r.text.strip() == "Plain" for r in probe.log), "the log does not have the text 'Plain'")
 
 
 @host_check("HFUN-003")
@@ -249,7 +249,7 @@ def failures_are_logged(trial: HostTrial) -> None:
         with trial.probe() as probe:
             probe.start(call)
             function = call.partition("\t")[0]
-            found = [record for record in probe.session.log if record.function == function and record.text]
+            found = [record for record in probe.log if record.function == function and record.text]
             require(found, f"{function} failed, and the log has nothing of it")
 
 

@@ -105,7 +105,7 @@ def stop_refuses(trial: HostTrial) -> None:
         probe.run(kept("stop", line("return", "42")))
         probe.session.stop()
         _state(probe, "stopped", "after a stop that returned 42")
-        found = [record for record in probe.session.log if record.kind != "debug" and "42" in record.text]
+        found = [record for record in probe.log if record.kind != "debug" and "42" in record.text]
         require(found, "the log does not have the 42 that stop returned")
 
 
@@ -153,7 +153,7 @@ def poll_refuses(trial: HostTrial) -> None:
         probe.home.advance(2.5)
         _state(probe, "running", "after a poll that returned 42")
         require(probe.said.count("poll") >= 2, f"poll was called {probe.said.count('poll')} times in 2.5 s")
-        found = [record for record in probe.session.log if record.kind != "debug" and "42" in record.text]
+        found = [record for record in probe.log if record.kind != "debug" and "42" in record.text]
         require(found, "the log does not have the 42 that poll returned")
 
 

@@ -313,7 +313,7 @@ def mistyped_endpoints(trial: HostTrial) -> None:
         except HostError as error:
             require("http_endpoints" in str(error), f"the error does not name http_endpoints: {error}")
         else:
-            told = any("http_endpoints" in f"{r.function} {r.text}" for r in probe.session.log)
+            told = any("http_endpoints" in f"{r.function} {r.text}" for r in probe.log)
             require(told, "an http_endpoints of another type is ignored without a word")
         _goes_on(trial, home)
 

@@ -121,7 +121,7 @@ def traps(trial: HostTrial) -> None:
     """Listing."""
     with _providing(trial, kept("resource", "trap")) as probe:
         _value(_resources(probe, "list"), {}, "a provider that traps")
-        found = [r for r in probe.session.log if r.kind not in {"debug", "state"} and r.text]
+        found = [r for r in probe.log if r.kind not in {"debug", "state"} and r.text]
         require(found, "a provider trapped, and nothing is logged")
         other = trial.load(probe.home, package="another")
         require(other.start() == "running", "afterwards a plugin in order does not run")
@@ -132,9 +132,9 @@ def not_json(trial: HostTrial) -> None:
     """Words, half, and another kind."""
     for given in ("words", '{"one":', "[1]"):
         with _providing(trial, answer(given)) as probe:
-            before = len(probe.session.log)
+            before = len(probe.log)
             _value(_resources(probe, "list"), {}, f"the answer {given!r}")
-            found = [r for r in probe.session.log[before:] if r.kind not in {"debug", "state"} and r.text]
+            found = [r for r in probe.log[before:] if r.kind not in {"debug", "state"} and r.text]
             require(found, f"the provider answered {given!r}, and nothing is logged")
 
 

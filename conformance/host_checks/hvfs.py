@@ -311,7 +311,7 @@ def output(trial: HostTrial) -> None:
     with trial.probe(FILES) as probe:
         probe.run(line("print", "1", "words on stdout"), line("print", "2", "words on stderr"))
         probe.session.stop()
-        logged = "\n".join(record.text for record in probe.session.log)
+        logged = "\n".join(record.text for record in probe.log)
         for words in ("words on stdout", "words on stderr"):
             require(words in logged, f"the log does not have the {words}")
 

@@ -81,7 +81,7 @@ def stop_fails(trial: HostTrial) -> None:
         runs(probe)
         probe.session.stop()
         require(probe.session.state == "stopped", f"after an error of stop it is {probe.session.state}")
-        told = any("the sails are up" in record.text for record in probe.session.log)
+        told = any("the sails are up" in record.text for record in probe.log)
         require(told, "the log does not tell what stop returned")
 
 
@@ -139,7 +139,7 @@ def logs(trial: HostTrial) -> None:
     calls = f"{code.say(WORDS)} (call $error {code.text('aground ' + WORDS)})"
     with trial.probe(PLAIN, changes=code.changes(start=calls)) as probe:
         runs(probe)
-        texts = [record.text for record in probe.session.log]
+        texts = [record.text for record in probe.log]
         require(WORDS in texts, "what it said by debug is not in the log")
         require(any("aground " + WORDS in text for text in texts), "what it said by error is not in the log")
 
@@ -342,7 +342,7 @@ def reading_without_leave(trial: HostTrial) -> None:
 
 
 def _denied(probe: Probe, capability: str) -> None:
-    words = " ".join([probe.session.why(), *(record.text for record in probe.session.log)])
+    words = " ".join([probe.session.why(), *(record.text for record in probe.log)])
     require(capability in words, f"neither error nor log names the capability {capability}")
 
 

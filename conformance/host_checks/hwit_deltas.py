@@ -71,7 +71,7 @@ def bad_timestamp(trial: HostTrial) -> None:
     with trial.probe(PLAIN, changes=code.changes(start=code.emit((_AT, "1"), timestamp="yesterday"))) as probe:
         runs(probe)
         require(not probe.emitted, f"with the timestamp 'yesterday' came {[delta.text for delta in probe.emitted]}")
-        require([r for r in probe.session.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
+        require([r for r in probe.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
 
 
 @host_check("HWIT-033")
@@ -82,7 +82,7 @@ def bad_value(trial: HostTrial) -> None:
         with trial.probe(PLAIN, changes=code.changes(start=code.emit((_AT, bad)))) as probe:
             runs(probe)
             require(not probe.emitted, f"the value {bad!r} was carried: {[delta.text for delta in probe.emitted]}")
-            require([r for r in probe.session.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
+            require([r for r in probe.log if r.kind not in {"debug", "state"}], "nothing was logged of it")
 
 
 @host_check("HWIT-034")
@@ -160,7 +160,7 @@ def wrong_way(trial: HostTrial) -> None:
         runs(probe)
         require(probe.said == ["after"], f"after calling on-delta it said {probe.said}")
         require(not probe.emitted, "what it gave to on-delta was emitted")
-        told = any("on-delta" in f"{record.function} {record.text}" for record in probe.session.log)
+        told = any("on-delta" in f"{record.function} {record.text}" for record in probe.log)
         require(told, "nothing was logged of it")
 
 

@@ -16,6 +16,15 @@ UNGUARDED: Mapping[str, str] = {
     "model.get_self_path": "D14",
 }
 
+# Operations of which the server says in its log, with the capability, that they were denied (DENIALS).
+_TOLD = {
+    *(f"registrations.register_{kind}_provider" for kind in ("resource", "weather", "radar")),
+    "sockets.udp_create",
+    "sockets.tcp_create",
+    "streams.emit_spokes",
+}
+UNTOLD = frozenset(row.operation for row in TABLE if row.capability) - _TOLD
+
 _STILL_THERE = {"status.debug", "status.log_error", "status.console", "status.has_capability"}
 _SERVICES = {"status", "model", "deltas", "config", "registrations", "streams"}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from refhost.delta import Admission, admit, context_of
+from refhost.jsontext import NotJson
 
 if TYPE_CHECKING:
     from refhost.delta import Delta
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 # The server's own list, in which nominal is missing.
 STATES = ("normal", "alert", "warn", "alarm", "emergency")
 _FUNCTION = "sk_handle_message"
+# Of arrays and objects in a text: what Python can still read and write without a deep stack.
+_DEEPEST = 400
 
 
 def admit_there(claimed: object, switches: Switches, *, source: str, self_context: str, timestamp: str) -> Admission:
@@ -25,6 +30,35 @@ def admit_there(claimed: object, switches: Switches, *, source: str, self_contex
     if switches.has("D19"):
         _keep_sources(claimed, admission, switches)
     return admission
+
+
+def parsed_there(text: str) -> Any:  # noqa: ANN401 - JSON
+    """A delta as JavaScript parses it, and writes it again (PARSED).
+
+    Numbers that are too large become null, half a surrogate pair U+FFFD, and it may be deeper.
+
+    Raises:
+        NotJson: it is none there either.
+    """
+    try:
+        found = json.loads(text, parse_constant=_no_constant, parse_float=_number, parse_int=_number)
+        whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    except (ValueError, RecursionError) as error:
+        raise NotJson(str(error)) from None
+    if max(whole.count("["), whole.count("{")) > _DEEPEST:
+        raise NotJson(f"it nests deeper than {_DEEPEST}")
+    return json.loads(whole)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NotJson(f"{name} is not JSON")
+
+
+def _number(text: str) -> float | None:
+    if text.lstrip("-").isdigit() and len(text) <= 300:
+        return int(text)
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def _as_it_came(claimed: object, source: str, self_context: str, timestamp: str) -> Delta | None:

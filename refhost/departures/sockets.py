@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ class OpenSockets:
 
     def __init__(self) -> None:
         self._tables: dict[int, Table] = {}
+        self._tcp = itertools.count(1)
+
+    def tcp_number(self) -> int:
+        """The next one where TCP sockets are numbered apart (NUMBERS)."""
+        return next(self._tcp)
 
     def add(self, number: int, table: Table) -> None:
         """A socket was opened, and is in this table."""

@@ -111,9 +111,11 @@ class AssemblyScriptInstance(CoreInstance):
             raise BadReturn(export, f"{export} takes {taken} arguments, and the host has {len(arguments)} for it (R13)")
         pointer = self.number(export, *arguments)
         if not pointer:
+            if self._switches.departs("TEXT", export):
+                return ""
             raise BadReturn(export, f"{export} returned null where a string belongs")
         try:
-            text = read_string(self.memory, pointer)
+            text = read_string(self.memory, pointer, self._switches, export)
         except OutOfBounds as error:
             reason = f"no string at {pointer & U32:#x}: {error}"
         except (UnicodeDecodeError, ValueError) as error:

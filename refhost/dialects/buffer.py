@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refhost.departures.boundary import believed_length
+from refhost.departures.boundary import believed_length, decoded
 from refhost.dialects.core import CoreInstance
 from refhost.dialects.instance import RADARS
 from refhost.errors import BadReturn, OutOfBounds
@@ -96,7 +96,7 @@ class BufferInstance(CoreInstance):
                 hint="Return the number of bytes written, from 0 to max; shorten what does not fit.",
             )
         try:
-            text = self.memory.read(pointer, length).decode("utf-8")
+            text = decoded(self.memory.read(pointer, length), "utf-8", self._switches, export)
         except OutOfBounds as error:
             raise BadReturn("allocate", f"allocate({size}) returned a place that is none: {error}") from None
         except UnicodeDecodeError as error:

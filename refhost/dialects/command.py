@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
 from refhost.dialects.core import CoreInstance
 from refhost.dialects.instance import WithoutHandlers
 from refhost.errors import PluginExit
+
+if TYPE_CHECKING:
+    from refhost.binary import CoreBinary
 
 
 class CommandInstance(WithoutHandlers, CoreInstance):
@@ -12,6 +18,12 @@ class CommandInstance(WithoutHandlers, CoreInstance):
 
     has_poll = False
     has_delta_handler = False
+
+    def _instantiate(self, binary: CoreBinary) -> None:
+        super()._instantiate(binary)
+        if self._switches.departs("COMMANDS", "_start"):
+            with suppress(PluginExit):
+                self.call("_start")
 
     def id(self) -> str:
         """Nothing: the package's name decides."""
@@ -26,7 +38,9 @@ class CommandInstance(WithoutHandlers, CoreInstance):
         return ""
 
     def start(self, config: str) -> int:  # noqa: ARG002 - a program takes no configuration
-        """Run `_start`; its exit code is the status."""
+        """Run `_start`; its exit code is the status. There, it has run already, and a start without a result fails."""
+        if self._switches.has("COMMANDS"):
+            return -1
         try:
             self.call("_start")
         except PluginExit as error:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import wasmtime
 
 from refhost.binary import FETCH_MODULE, WASI_MODULE
-from refhost.departures.linking import has_ignored_endpoints
+from refhost.departures import boundary
+from refhost.departures.linking import called_by_javascript, calling_javascript, has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.dialects.guard import Guard
@@ -18,6 +19,7 @@ from refhost.errors import BadReturn, OutOfBounds, PluginTrap
 from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Denied, Refused
+from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +72,7 @@ class CoreInstance:
         instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
         for name, export in exports_of(self.store, instance, binary.exports):
             if isinstance(export, wasmtime.Func):
-                self._functions[name] = exported(export, binary.exports[name])
+                self._functions[name] = self._callable(exported(export, binary.exports[name]), binary.exports[name])
             elif name == "memory" and isinstance(export, wasmtime.Memory):
                 self._memory = GuestMemory(self.store, export)
         self._wasi.bind(self.memory)
@@ -78,6 +80,9 @@ class CoreInstance:
             self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
             if self.is_initialized_twice_there and self._switches.departs("D41", "_initialize"):
                 self.call("_initialize")
+
+    def _callable(self, function: Callable[..., int | None], signature: str) -> Callable[..., int | None]:
+        return called_by_javascript(function, signature) if self._switches.has("TYPES") else function
 
     @property
     def memory(self) -> GuestMemory:
@@ -129,6 +134,11 @@ class CoreInstance:
             host = self._asyncify.host_function(AS_FETCH[entry.name])
         else:
             host = self._host_function(ENV[entry.name])
+        if self._switches.has("TYPES") and entry.module in ("env", WASI_MODULE):
+            known = (
+                WASI_FUNCTIONS[entry.name].params if entry.module == WASI_MODULE else ENV[entry.name].signatures()[0][0]
+            )
+            host = calling_javascript(host, entry.signature, len(known))
         return imported(self.store, entry.signature, self._guard.wrap(host))
 
     def _wasi_function(self, name: str) -> Callable[..., int | None]:
@@ -163,7 +173,8 @@ class CoreInstance:
                 decoded.append(self._readable_string(raw[at]))
             elif parameter.kind is not Kind.BUFFER:
                 data = self._bytes(raw[at], raw[at + 1], parameter.name)
-                decoded.append(data.decode("utf-8") if parameter.kind is Kind.TEXT else data)
+                text = parameter.kind is Kind.TEXT
+                decoded.append(boundary.decoded(data, "utf-8", self._switches, function.name) if text else data)
             at += len(parameter.kind.wire)
         return tuple(decoded)
 
@@ -184,7 +195,7 @@ class CoreInstance:
         if function.result is Result.FLAG:
             return 0 if answer is False else 1
         if function.result is Result.LENGTH:
-            step = functools.partial(self._write_answer, raw[-2], raw[-1], answer)
+            step = functools.partial(self._write_answer, function.name, raw[-2], raw[-1], answer)
             length: int = self._gate.attempt(function, step)
             return length
         if function.result is Result.TAKEN:
@@ -194,8 +205,12 @@ class CoreInstance:
         number: int | float = answer
         return number
 
-    def _write_answer(self, pointer: int, size: int, answer: str | None) -> int:
-        self.memory.check(pointer, size)  # all that was offered, not only what the answer takes of it (§4)
+    def _write_answer(self, function: str, pointer: int, size: int, answer: str | None) -> int:
+        try:
+            self.memory.check(pointer, size)  # all that was offered, not only what the answer takes of it (§4)
+        except OutOfBounds:
+            if size < 0 or not self._switches.departs("BOUNDS", function):
+                raise
         if answer is None:
             return 0
         data = answer.encode("utf-8")
@@ -237,7 +252,7 @@ class CoreInstance:
         return pointer or 0
 
 
-def read_string(memory: GuestMemory, pointer: int) -> str:
+def read_string(memory: GuestMemory, pointer: int, switches: Switches = BY_THE_BOOK, function: str = "") -> str:
     """An AssemblyScript string: UTF-16LE at `pointer`, its byte length in the u32 before it (§2).
 
     Raises:
@@ -251,4 +266,4 @@ def read_string(memory: GuestMemory, pointer: int) -> str:
     length = memory.read_u32(pointer - 4)
     if length % 2:
         raise ValueError(f"a UTF-16 string cannot have {length} bytes")
-    return memory.read(pointer, length).decode("utf-16-le")
+    return boundary.decoded(memory.read(pointer, length), "utf-16-le", switches, function)

@@ -115,8 +115,15 @@ class QueuedTcp:
     kind = "tcp"
     port = 0
 
-    def __init__(self, interface: NetworkInterface, most_bytes: int, log: Callable[[str, str, str], None]) -> None:
+    def __init__(
+        self,
+        interface: NetworkInterface,
+        most_bytes: int,
+        log: Callable[[str, str, str], None],
+        text: Callable[[bytes], bytes] = lambda chunk: chunk,
+    ) -> None:
         self.socket = interface.tcp(self._arrive)
+        self._text = text  # what a chunk becomes before it is split into lines
         self._most_bytes = most_bytes
         self._drops = _Once(log, "sk_tcp_recv_line")
         self._long_lines = _Once(log, "sk_tcp_recv_line")
@@ -129,7 +136,7 @@ class QueuedTcp:
 
     def _arrive(self, chunk: bytes) -> None:
         if self._buffers_lines:
-            self._partial += chunk
+            self._partial += self._text(chunk)
             self._split(complete=b"\n" in chunk)
         elif chunk:
             self._chunks.push(chunk)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refhost.delta import kind_of
-from refhost.departures.deltas import notification_problem
+from refhost.departures.deltas import notification_problem, parsed_there
 from refhost.jsontext import NotJson, loads
 from refhost.meta import ALARM_STATES
 from refhost.profiles import BY_THE_BOOK, Switches
@@ -72,10 +72,20 @@ class DeltaService:
         """
         self.claims.append(Claim(text, version))
         try:
-            claimed = loads(text)
+            claimed = self._parsed(text)
         except NotJson as error:
             raise Refused(f"the delta is not JSON: {error}") from None
         self._emit(claimed, 2 if version == 2 else 1)
+
+    def _parsed(self, text: str) -> object:
+        try:
+            return loads(text)
+        except NotJson:
+            if not self._switches.has("PARSED"):
+                raise
+        found: object = parsed_there(text)
+        self._switches.departs("PARSED", "sk_handle_message")
+        return found
 
     def handle_record(self, plugin_id: str, claimed: Delta, text: str) -> None:
         """Emit a delta that a component gave as a record; it speaks as itself, whatever `plugin_id` says (§10)."""

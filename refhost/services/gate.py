@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from refhost.departures.capabilities import CUT_OFF, UNGUARDED
+from refhost.departures.capabilities import CUT_OFF, UNGUARDED, UNTOLD
 from refhost.errors import OutOfBounds
 from refhost.profiles import BY_THE_BOOK, Switches
 
@@ -104,7 +104,8 @@ class Gate:
         raise self._refused(function, reason)
 
     def _denied(self, function: HostFunction, capability: str) -> Denied:
-        message = f"plugin {self._plugin()} lacks {capability} capability"
+        untold = function.operation in UNTOLD and self._switches.departs("DENIALS", function.name)
+        message = f"plugin {self._plugin()} lacks {'a' if untold else capability} capability"
         self._journal.write(self._plugin(), "denied", message, function=function.name)
         return Denied(message)
 

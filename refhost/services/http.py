@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from refhost.departures.requests import loosened
 from refhost.errors import PluginError, PluginTimeout
 from refhost.jsontext import NotJson, dumps, loads
 
@@ -31,7 +32,7 @@ class Endpoint:
     path: str
     handler: str
 
-    def parameters(self, path: str) -> dict[str, str] | None:
+    def parameters(self, path: str, *, any_case: bool = False) -> dict[str, str] | None:
         """The values of `:name` parts when a path fits; None when it does not. A part never holds a slash."""
         wanted, found = self.path.split("/"), path.split("/")
         if len(wanted) != len(found):
@@ -41,7 +42,7 @@ class Endpoint:
             match = _PARAMETER.fullmatch(part)
             if match and value:
                 values[match[1]] = value
-            elif part != value:
+            elif part != value and not (any_case and part.lower() == value.lower()):
                 return None
         return values
 
@@ -100,10 +101,19 @@ def _problem(row: object) -> str:
 def answer(plugin: Plugin, endpoints: Iterable[Endpoint], request: HttpRequest) -> HttpAnswer | None:
     """Pass a request to the endpoint that it fits; None when there is none, or the plugin does not run (R22)."""
     for endpoint in endpoints:
-        parameters = endpoint.parameters(request.path) if endpoint.method == request.method else None
+        parameters = _fits(plugin, endpoint, request.path) if endpoint.method == request.method else None
         if parameters is not None and plugin.answers:
             return _ask(plugin, endpoint, request, parameters)
     return None
+
+
+def _fits(plugin: Plugin, endpoint: Endpoint, path: str) -> dict[str, str] | None:
+    found = endpoint.parameters(path)
+    if found is None and plugin.switches.has("CASE"):
+        found = endpoint.parameters(path, any_case=True)
+        if found is not None:
+            plugin.switches.departs("CASE", endpoint.handler)
+    return found
 
 
 def _ask(plugin: Plugin, endpoint: Endpoint, request: HttpRequest, parameters: dict[str, str]) -> HttpAnswer:
@@ -124,7 +134,7 @@ def _ask(plugin: Plugin, endpoint: Endpoint, request: HttpRequest, parameters: d
     except PluginError as error:
         return _error(plugin, endpoint, 500, error.message)
     try:
-        return _answer(loads(text))
+        return _answer(loosened(loads(text), plugin.switches, endpoint.handler))
     except (NotJson, _Malformed) as error:
         return _error(plugin, endpoint, 500, f"the answer of {endpoint.handler} is malformed: {error}")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from refhost.errors import PluginError
+from refhost.errors import PluginError, StateError
 from refhost.jsontext import NotJson, dumps, loads
+from refhost.profiles import BY_THE_BOOK, Switches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,6 +41,17 @@ def provider_of(plugins: Iterable[Plugin], kind: str, name: str) -> Plugin | Non
     return next((plugin for plugin in plugins if name in plugin.providers[kind] and plugin.answers), None)
 
 
+def _nobody(empty: Any, switches: Switches, name: str) -> Any:  # noqa: ANN401 - JSON
+    """The answer where nobody provides: `empty`, by the contract.
+
+    Raises:
+        StateError: it is an error there (NOBODY).
+    """
+    if switches.departs("NOBODY", name):
+        raise StateError(f"Nobody provides {name}.", hint="A plugin has to register as its provider first.")
+    return empty
+
+
 def _ask(
     plugin: Plugin,
     export: str,
@@ -55,12 +67,17 @@ def _ask(
     try:
         answer = loads(text)
     except NotJson as error:
-        plugin.note(f"the answer of {export} is not JSON: {error}", export)
+        _complain(plugin, f"the answer of {export} is not JSON: {error}", export)
         return empty
     if not isinstance(answer, (type(empty), *others)):
-        plugin.note(f"the answer of {export} is no {type(empty).__name__}", export)
+        _complain(plugin, f"the answer of {export} is no {type(empty).__name__}", export)
         return empty
     return answer
+
+
+def _complain(plugin: Plugin, message: str, export: str) -> None:
+    if not plugin.switches.departs("SILENCE", export):
+        plugin.note(message, export)
 
 
 def _text(plugin: Plugin, export: str, request: Mapping[str, Any]) -> str | None:
@@ -81,8 +98,9 @@ class Resources:
         kind: such as `routes`.
     """
 
-    def __init__(self, plugins: Iterable[Plugin], kind: str) -> None:
+    def __init__(self, plugins: Iterable[Plugin], kind: str, switches: Switches = BY_THE_BOOK) -> None:
         self._plugins = plugins
+        self._switches = switches
         self.kind = kind
 
     @property
@@ -113,7 +131,7 @@ class Resources:
 
     def _ask(self, export: str, request: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         provider = self.provider
-        return {} if provider is None else _ask(provider, export, request, {})
+        return _nobody({}, self._switches, self.kind) if provider is None else _ask(provider, export, request, {})
 
     def _change(self, export: str, request: Mapping[str, Any]) -> str:
         provider = self.provider
@@ -128,8 +146,9 @@ class Resources:
 class Weather:
     """The weather of one provider."""
 
-    def __init__(self, plugins: Iterable[Plugin], name: str) -> None:
+    def __init__(self, plugins: Iterable[Plugin], name: str, switches: Switches = BY_THE_BOOK) -> None:
         self._plugins = plugins
+        self._switches = switches
         self.name = name
 
     def ask(self, what: str, position: Mapping[str, float], **more: Any) -> list[Any]:  # noqa: ANN401 - JSON
@@ -142,7 +161,8 @@ class Weather:
         """
         provider = provider_of(self._plugins, "weather", self.name)
         if provider is None:
-            return []
+            nothing: list[Any] = _nobody([], self._switches, self.name)
+            return nothing
         request = {"position": dict(position), "options": {}, **more}
         found: list[Any] = _ask(provider, f"weather_get_{what}", request, [])
         return found
@@ -151,14 +171,18 @@ class Weather:
 class Radars:
     """The radars of one provider."""
 
-    def __init__(self, plugins: Iterable[Plugin], name: str) -> None:
+    def __init__(self, plugins: Iterable[Plugin], name: str, switches: Switches = BY_THE_BOOK) -> None:
         self._plugins = plugins
+        self._switches = switches
         self.name = name
 
     def ids(self) -> list[Any]:
         """The ids of its radars."""
         provider = provider_of(self._plugins, "radar", self.name)
-        if provider is None or not provider.exports("radar_get_radars"):
+        if provider is None:
+            nothing: list[Any] = _nobody([], self._switches, self.name)
+            return nothing
+        if not provider.exports("radar_get_radars"):
             return []
         try:
             found = loads(provider.ask_radars(ANSWER_BYTES))
@@ -170,6 +194,9 @@ class Radars:
         """One of `RADAR`, for one radar; `{}` where there is no answer that can be read (R66)."""
         provider = provider_of(self._plugins, "radar", self.name)
         if provider is None:
-            return {}
+            return _nobody({}, self._switches, self.name)
         others = (type(None),) if what.startswith("get_") else (bool,)
-        return _ask(provider, f"radar_{what}", {"radarId": radar_id, **request}, {}, others=others)
+        found = _ask(provider, f"radar_{what}", {"radarId": radar_id, **request}, {}, others=others)
+        if not what.startswith("get_") and found is not True and self._switches.departs("RADARS", f"radar_{what}"):
+            return {"success": False}
+        return found

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from refhost.network.interface import Family, NetworkError, parse_address, parse_group
+from refhost.network.interface import Connection, Family, NetworkError, parse_address, parse_group
 from refhost.network.queued import QueuedTcp, QueuedUdp
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Refused
@@ -70,7 +70,7 @@ class SocketService:
     @property
     def open(self) -> list[OpenSocket]:
         """The open sockets, in the order in which they were made."""
-        return [OpenSocket(number, one.kind, one.port) for number, one in self._sockets.items()]
+        return [OpenSocket(abs(number), one.kind, one.port) for number, one in self._sockets.items()]
 
     def close(self) -> None:
         """The instance has stopped or is gone: every socket of it closes (§17)."""
@@ -85,22 +85,52 @@ class SocketService:
                 one.close()
 
     def _add(self, one: QueuedUdp | QueuedTcp) -> int:
-        number = next(self._ids)
+        apart = one.kind == "tcp" and self._switches.departs("NUMBERS", "sk_tcp_create")
+        number = -self._every.tcp_number() if apart else next(self._ids)
         self._sockets[number] = one
         self._every.add(number, self._sockets)
-        return number
+        return abs(number)
+
+    def _key(self, number: int, kind: type[Socket]) -> int:
+        """Under which a socket is in the tables: its id, or its opposite where TCP sockets are numbered apart."""
+        if not self._switches.has("NUMBERS"):
+            return number
+        return -max(number, 0) if kind.kind == "tcp" else max(number, 0)
+
+    def _as_text(self, chunk: bytes) -> bytes:
+        """A chunk that is split into lines; there it becomes text by itself first, so that a cut character is lost."""
+        read = chunk.decode("utf-8", "replace").encode()
+        return read if read != chunk and self._switches.departs("LINES", "sk_tcp_recv_line") else chunk
 
     def _check_room(self) -> None:
         if len(self._sockets) >= self._limits.sockets:
             raise Refused(f"{self._limits.sockets} sockets are open, which is the limit (§19): close some")
 
     def _find(self, number: int, kind: type[Socket]) -> Socket:
-        one = self._sockets.get(number) or self._foreign(number)
+        key = self._key(number, kind)
+        one = self._sockets.get(key) or self._foreign(key)
         if one is None:
             raise Refused(f"{number} is not the id of an open socket of this plugin")
         if not isinstance(one, kind):
             raise Refused(f"{number} is the id of a {one.kind} socket")
         return one
+
+    def _unwaited(self, function: str, step: Callable[[], int], success: int = 0) -> int:
+        """Do what is not waited for there, so that its failure is told as a success (SOCKETS)."""
+        try:
+            with _refusing():
+                return step()
+        except Refused:
+            if not self._switches.departs("SOCKETS", function):
+                raise
+        return success
+
+    def _has_room(self, size: int, function: str) -> bool:
+        """Whether anything can be received; into no bytes it is an error, and there nothing (SOCKETS)."""
+        if size == 0 and self._switches.departs("SOCKETS", function):
+            return False
+        _check_size(size)
+        return True
 
     def _foreign(self, number: int) -> QueuedUdp | None:
         """Another plugin's UDP socket, where the profile lets it be used (D20)."""
@@ -111,6 +141,8 @@ class SocketService:
 
     def udp_create(self, family: int) -> int:
         """A new socket: 0 for IPv4, 1 for IPv6; its id."""
+        if family not in (0, 1) and self._switches.departs("SOCKETS", "sk_udp_create"):
+            family = 0
         if family not in (0, 1):
             raise Refused(f"the type of a UDP socket is 0 (udp4) or 1 (udp6), not {family}")
         self._check_room()
@@ -119,8 +151,12 @@ class SocketService:
 
     def udp_bind(self, number: int, port: int) -> None:
         """Receive on a port; 0 for any free one."""
-        with _refusing():
+
+        def bind() -> int:
             self._find(number, QueuedUdp).bind(port)
+            return 0
+
+        self._unwaited("sk_udp_bind", bind)
 
     def udp_join_multicast(self, number: int, group: str, interface: str) -> None:
         """Join a multicast group; an empty interface leaves the choice to the host."""
@@ -161,6 +197,9 @@ class SocketService:
 
     def udp_send(self, number: int, address: str, port: int, data: bytes) -> int:
         """Send one datagram; the bytes accepted."""
+        return self._unwaited("sk_udp_send", lambda: self._sent(number, address, port, data), len(data))
+
+    def _sent(self, number: int, address: str, port: int, data: bytes) -> int:
         one = self._find(number, QueuedUdp)
         if len(data) > one.family.max_datagram:
             raise Refused(f"a datagram holds at most {one.family.max_datagram} bytes, not {len(data)}")
@@ -170,7 +209,8 @@ class SocketService:
     def udp_recv(self, number: int, size: int) -> tuple[bytes, str, int] | None:
         """Take the oldest datagram, cut to `size` bytes, with the address and port that it came from."""
         one = self._find(number, QueuedUdp)
-        _check_size(size)
+        if not self._has_room(size, "sk_udp_recv"):
+            return None
         with _refusing():
             datagram = one.take()
         if datagram is None:
@@ -184,8 +224,7 @@ class SocketService:
 
     def udp_pending(self, number: int) -> int:
         """How many datagrams wait."""
-        with _refusing():
-            return self._find(number, QueuedUdp).pending()
+        return self._unwaited("sk_udp_pending", lambda: self._find(number, QueuedUdp).pending())
 
     def udp_close(self, number: int) -> None:
         """Close a socket."""
@@ -197,7 +236,7 @@ class SocketService:
         """A new socket; its id."""
         self._check_room()
         with _refusing():
-            return self._add(QueuedTcp(self._interface, self._limits.socket_bytes, self._log))
+            return self._add(QueuedTcp(self._interface, self._limits.socket_bytes, self._log, self._as_text))
 
     def tcp_connect(self, number: int, address: str, port: int) -> None:
         """Begin to connect."""
@@ -207,7 +246,15 @@ class SocketService:
     def tcp_connected(self, number: int) -> int:
         """1 when it is connected."""
         with _refusing():
-            return int(self._find(number, QueuedTcp).is_connected())
+            one = self._find(number, QueuedTcp)
+            self._check_still_there(one, "sk_tcp_connected")
+            return int(one.is_connected())
+
+    def _check_still_there(self, one: QueuedTcp, function: str) -> None:
+        """There, a connection that was refused or closed by the other side takes its socket along."""
+        one.socket.poll()
+        if one.socket.connection is Connection.CLOSED and self._switches.departs("CLOSED", function):
+            raise Refused("the connection is closed, and its socket is gone with it (CLOSED)")
 
     def tcp_set_line_buffering(self, number: int, on: int) -> None:
         """Whether what arrives is split into lines."""
@@ -216,14 +263,15 @@ class SocketService:
 
     def tcp_send(self, number: int, data: bytes) -> int:
         """Send; the bytes accepted, which may be fewer."""
-        with _refusing():
-            return self._find(number, QueuedTcp).send(data)
+        return self._unwaited("sk_tcp_send", lambda: self._find(number, QueuedTcp).send(data), len(data))
 
     def tcp_recv_line(self, number: int, size: int) -> tuple[bytes] | None:
         """Take the oldest line, without its end, cut to `size` bytes."""
         one = self._find(number, QueuedTcp)
-        _check_size(size)
+        if not self._has_room(size, "sk_tcp_recv_line"):
+            return None
         with _refusing():
+            self._check_still_there(one, "sk_tcp_recv_line")
             line = one.take_line()
         if line is None:
             return None
@@ -234,8 +282,10 @@ class SocketService:
     def tcp_recv_raw(self, number: int, size: int) -> tuple[bytes] | None:
         """Take the oldest chunk, or as much of it as `size` allows: the rest waits for the next call."""
         one = self._find(number, QueuedTcp)
-        _check_size(size)
+        if not self._has_room(size, "sk_tcp_recv_raw"):
+            return None
         with _refusing():
+            self._check_still_there(one, "sk_tcp_recv_raw")
             chunk = one.take_raw(size)
         return None if chunk is None else (chunk,)
 
@@ -250,7 +300,7 @@ class SocketService:
 
     def _close(self, number: int, kind: type[Socket]) -> None:
         one = self._find(number, kind)
-        self._every.remove(number)
+        self._every.remove(self._key(number, kind))
         with _refusing():
             one.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from refhost.departures.boundary import formatted
 from refhost.profiles import BY_THE_BOOK, Switches
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class StatusService:
 
     def debug(self, message: str) -> None:
         """Write to the plugin's log."""
+        if formatted(message) != message and self._switches.departs("FORMAT", "sk_debug"):
+            message = formatted(message)
         self._journal.write(self._plugin(), "debug", message)
 
     def console(self, message: str) -> None:

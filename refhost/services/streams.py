@@ -120,8 +120,10 @@ class StreamService:
         streams: Streams,
         name: Callable[[], str] | None = None,
         switches: Switches = BY_THE_BOOK,
+        starting: Callable[[], bool] = lambda: False,
     ) -> None:
         self._plugin = plugin
+        self._starting = starting
         self._name = name or plugin  # what its streams are called after
         self._switches = switches
         self._grants = grants
@@ -160,6 +162,8 @@ class StreamService:
         """
         if not self._registrations.providers["radar"]:
             raise Refused("the plugin has not registered as a radar provider: sk_register_radar_provider comes first")
+        if self._starting() and self._switches.departs("RADARS", "sk_radar_emit_spokes"):
+            raise Refused("what is registered in start counts once start has returned (RADARS)")
         _check_radar(radar)
         self._streams.emit(self._plugin(), f"radars/{radar}", data)
 

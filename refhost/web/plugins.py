@@ -5,8 +5,10 @@ from __future__ import annotations
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from refhost.departures.requests import body_there
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.lifecycle import State
 from refhost.services.http import HttpRequest, answer
@@ -59,6 +61,9 @@ class PluginPages:
     async def _config(self, plugin: Plugin, request: Request) -> Response:
         if request.method == "POST":
             change = await read_json(request)
+            loose = isinstance(change, (dict, list)) and not _is_config(change)
+            if loose and plugin.switches.departs("CONFIG", "config"):
+                change = _usable(change)
             _check_config(change)
             starts = plugin.starts
             plugin.update_config(
@@ -84,9 +89,10 @@ class PluginPages:
 
     async def _endpoint(self, plugin: Plugin, path: str, request: Request) -> Response | None:
         text = await read_text(request)
-        asked = HttpRequest(
-            request.method, path, dict(request.query_params), dict(request.headers), _body(text, request)
-        )
+        body = _body(text, request)
+        if isinstance(body, str) and plugin.switches.departs("BODIES", "body"):
+            body = body_there(text, request.headers.get("content-type", ""))
+        asked = HttpRequest(request.method, path, dict(request.query_params), dict(request.headers), body)
         given = answer(plugin, plugin.endpoints, asked)
         if given is None:
             return None
@@ -145,6 +151,20 @@ def _about(plugin: Plugin) -> dict[str, Any]:
         "state": str(plugin.state),
         "statusMessage": "" if said and plugin.switches.departs("D44", "statusMessage") else said,
     }
+
+
+def _is_config(change: object) -> bool:
+    try:
+        _check_config(change)
+    except HTTPException:
+        return False
+    return True
+
+
+def _usable(change: object) -> dict[str, Any]:
+    """What a host can save of any JSON."""
+    known = change.items() if isinstance(change, dict) else ()
+    return {key: value for key, value in known if key in _CONFIG_KEYS and isinstance(value, _CONFIG_KEYS[key])}
 
 
 def _check_config(change: object) -> None:

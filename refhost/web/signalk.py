@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from refhost.departures.requests import DEFAULT_PROVIDER, STANDARD
+from refhost.errors import StateError
 from refhost.web.bodies import json_response, read_json, refuse
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class SignalKPages:
         resources = self._resources(request)
         if request.method == "GET":
             return json_response(resources.list(dict(request.query_params)))
+        if _wants_another(resources, request):
+            raise refuse(404, f"Cannot POST {request.url.path}")
         value = await read_json(request)
         resource_id = str(uuid.UUID(int=self._host.random.getrandbits(128), version=4))
         return _changed(resources.set(resource_id, value), resource_id, 201)
@@ -107,7 +111,10 @@ class SignalKPages:
         provider = request.query_params.get("provider") or self._first_weather_provider()
         more: dict[str, Any] = {"type": kind} if kind else {}
         options = {k: v for k, v in request.query_params.items() if k not in ("lat", "lon", "provider")}
-        found = self._host.weather(provider).ask(what, _position(request), options=options, **more)
+        try:
+            found = self._host.weather(provider).ask(what, _position(request), options=options, **more)
+        except StateError as error:
+            raise refuse(404, error.message) from None
         return json_response(found)
 
     def _first_weather_provider(self) -> str:
@@ -115,6 +122,14 @@ class SignalKPages:
             if plugin.providers["weather"] and plugin.answers:
                 return plugin.providers["weather"][0]
         raise refuse(404, "Nobody provides weather.")
+
+
+def _wants_another(resources: Resources, request: Request) -> bool:
+    """Whether a new resource goes to a provider that is not there, and to no other (DEFAULTS)."""
+    provider = resources.provider
+    if provider is None or resources.kind not in STANDARD or provider.id == DEFAULT_PROVIDER:
+        return False
+    return not request.query_params.get("provider") and provider.switches.departs("DEFAULTS", "POST")
 
 
 def _position(request: Request) -> dict[str, float]:

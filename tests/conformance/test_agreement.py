@@ -1,16 +1,20 @@
 """Two reports on hosts, requirement by requirement."""
 
+from importlib import resources
+from pathlib import Path
+
 import pytest
 from reports import host_report, report
 
-from conformance.agreement import agreement
+from conformance.agreement import agreement, known_differences
+from conformance.drivers.signalk_server.departures_page import baseline
 from refhost.errors import ConfigurationError
 
 FAILING = {"outcome": "fail", "reason": "the path led\nout of the tree \x1b[31m"}
 
 
-def text(one, other, **fields):
-    found = agreement([host_report(one, **fields), host_report(other, name="signalk-server")])
+def text(one, other, known=None, **fields):
+    found = agreement([host_report(one, **fields), host_report(other, name="signalk-server")], known)
     return found, found.to_text().splitlines()
 
 
@@ -33,6 +37,68 @@ def test_what_differs_is_shown_with_what_was_seen():
         "HVFS-002: holds on refhost, is broken on signalk-server",
         r"        seen on signalk-server: the path led out of the tree \x1b[31m",
     ]
+
+
+def test_a_known_difference_is_shown_and_no_news():
+    found, lines = text({"HVFS-001": FAILING}, {}, {"HVFS-001": "never\non \x1b[31m this machine"})
+    assert found.complete
+    assert ", 1 different (1 of them known), 0 not compared." in lines[0]
+    assert lines[1:3] == [
+        "HVFS-001: is broken on refhost, holds on signalk-server",
+        r"        known: never on \x1b[31m this machine",
+    ]
+
+
+def test_a_difference_that_is_not_known_is_news_beside_one_that_is():
+    found, lines = text({"HVFS-001": FAILING, "HVFS-002": FAILING}, {}, {"HVFS-001": "so"})
+    assert not found.complete
+    assert ", 2 different (1 of them known), " in lines[0]
+
+
+@pytest.mark.parametrize("rows", [{}, {"HVFS-001": FAILING}])
+def test_a_known_difference_that_is_gone_is_news(rows):
+    found, lines = text(rows, rows, {"HVFS-001": "so"})
+    assert not found.complete
+    word = "is broken" if rows else "holds"
+    told = f"{word} on refhost, {word} on signalk-server, and is known to differ: take it off the list"
+    assert lines[1] == f"HVFS-001: {told}"
+
+
+def test_a_known_difference_that_was_not_compared_is_neither():
+    found, lines = text({"HVFS-001": {"outcome": "not-run", "reason": "not selected"}}, {}, {"HVFS-001": "so"})
+    assert found.complete
+    assert lines[1:] == ["not compared: HVFS-001: was not run on refhost: not selected"]
+
+
+def test_known_differences_are_read(tmp_path):
+    (tmp_path / "known.toml").write_text('# why\nHVFS-011 = "never a real directory"\n')
+    assert known_differences(tmp_path / "known.toml") == {"HVFS-011": "never a real directory"}
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[[", "is not TOML"),
+        ('HVFS-O11 = "x"', "has 'HVFS-O11', which is no requirement of hosts"),
+        ('VFS-001 = "x"', "has 'VFS-001', which is no requirement of hosts"),
+        ('HVFS-011 = " "', "has no reason for HVFS-011"),
+        ("HVFS-011 = 3", "has no reason for HVFS-011"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_known_differences_that_cannot_be_used(tmp_path, written, told):
+    path = tmp_path / "known.toml"
+    if written is not None:
+        path.write_text(written)
+    with pytest.raises(ConfigurationError, match=told):
+        known_differences(path)
+
+
+def test_the_committed_ones_can_be_used_and_are_broken_by_the_server():
+    """Each is a requirement that the server breaks, as its baseline says, and that the profile keeps."""
+    folder = Path(str(resources.files("conformance.drivers.signalk_server")))
+    broken = {entry.requirement for entry in baseline().entries.values()}
+    assert set(known_differences(folder / "profile_differs.toml")) <= broken
 
 
 def test_what_one_was_not_judged_by_is_no_agreement_and_no_difference():

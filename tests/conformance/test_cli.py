@@ -114,11 +114,21 @@ def test_merge_takes_hosts_and_plugins(folder, tmp_path):
     assert [found.subject.kind for found in read(tmp_path / "all")] == ["plugin", "host", "host"]
 
 
+def _written(path, text):
+    path.write_text(text)
+    return path
+
+
 def test_agree(tmp_path):
     for name, changes in (("one", {}), ("other", {"HVFS-001": FAILING})):
         (tmp_path / f"{name}.json").write_text(json.dumps(document([host_report(changes, name=name)])))
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     assert "HVFS-001: holds on one, is broken on other\n" in run("agree", one, other, code=1)
+    known = tmp_path / "known.toml"
+    known.write_text('HVFS-001 = "no such files there"\n')
+    assert "        known: no such files there\n" in run("agree", one, other, "--known", known)
+    assert "take it off the list" in run("agree", one, one, "--known", known, code=1)
+    assert "is no requirement of hosts" in run("agree", one, other, "--known", _written(known, 'X = "y"'), code=2)
     (tmp_path / "third.json").write_text(json.dumps(document([host_report(name="third")])))
     assert run("agree", one, tmp_path / "third.json").startswith("one and third: ")
     assert "Two reports on hosts are compared, and here are 1." in run("agree", one, code=2)

@@ -55,6 +55,7 @@ ENV = {
 WASI = {
     "path_open": "i32 i32 i32 i32 i32 i64 i64 i32 i32 -> i32",
     "path_symlink": "i32 i32 i32 i32 i32 -> i32",
+    "args_sizes_get": "i32 i32 -> i32",
     "fd_write": "i32 i32 i32 i32 -> i32",
     "fd_read": "i32 i32 i32 i32 -> i32",
     "fd_close": "i32 -> i32",

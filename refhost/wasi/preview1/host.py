@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from refhost.errors import OutOfBounds
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.wasi.preview1.descriptors import Descriptors, Guest, Input, OpenDirectory, Output
 from refhost.wasi.preview1.errno import Errno, WasiError, errno_of
 from refhost.wasi.preview1.files import FileFunctions
@@ -49,6 +50,7 @@ class Preview1:
         stdin: what standard input gives: bytes, or a function that gives up to so many when it is asked.
         stdout: takes what is written to standard output.
         stderr: takes what is written to standard error.
+        switches: the profile.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Preview1:
         stdin: bytes | Callable[[int], bytes] = b"",
         stdout: Callable[[bytes], None],
         stderr: Callable[[bytes], None],
+        switches: Switches = BY_THE_BOOK,
     ) -> None:
         given = Input(stdin) if isinstance(stdin, bytes) else Input(b"", stdin)
         first: list[Descriptor] = [given, Output(stdout), Output(stderr)]
@@ -74,7 +77,7 @@ class Preview1:
             FileFunctions: FileFunctions(self._guest, clock),
             PathFunctions: PathFunctions(self._guest, clock),
             PollFunctions: PollFunctions(self._guest, clock),
-            ProcessFunctions: ProcessFunctions(self._guest, clock, random, env, args),
+            ProcessFunctions: ProcessFunctions(self._guest, clock, random, env, args, switches),
         }
 
     def bind(self, memory: GuestMemory) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from refhost.dialects.memory import U32
 from refhost.errors import GuestExit
+from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.wasi.preview1.errno import Errno, WasiError
 from refhost.wasi.preview1.layout import Clockid
 
@@ -31,7 +32,9 @@ class ProcessFunctions:
         random: random.Random,
         env: Mapping[str, str],
         args: Sequence[str],
+        switches: Switches = BY_THE_BOOK,
     ) -> None:
+        self._switches = switches
         self._guest = guest
         self._clock = clock
         self._random = random
@@ -44,6 +47,8 @@ class ProcessFunctions:
 
     def args_sizes_get(self, count: int, size: int) -> None:
         """Tell how many arguments there are and how many bytes they take."""
+        if not self._args and self._switches.departs("ARGS", "args_sizes_get"):
+            raise WasiError(Errno.INVAL)
         self._sizes(self._args, count, size)
 
     def environ_get(self, pointers: int, buffer: int) -> None:

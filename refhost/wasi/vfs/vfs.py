@@ -188,6 +188,11 @@ class Vfs:
         self._find(path)
         self._remove(self._find("/".join(parts[:-1])), parts[-1])
 
+    def _left(self, tmp: Node, name: str) -> bool:
+        """Whether it stays when `/tmp` is emptied: a directory does there (TMP)."""
+        node = tmp.child(name)
+        return node is not None and node.kind is Kind.DIRECTORY and self._volume.switches.departs("TMP", "tmp")
+
     def clear_tmp(self) -> int:
         """Empty `/tmp` (contract §8) and return how many files went.
 
@@ -201,7 +206,7 @@ class Vfs:
         if tmp is None:
             self._child(root, "tmp", "directory")
             return 0
-        return sum(self._remove(tmp, name) for name in tmp.names())
+        return sum(self._remove(tmp, name) for name in tmp.names() if not self._left(tmp, name))
 
     def usage(self) -> Usage:
         """How much is stored (contract §8)."""

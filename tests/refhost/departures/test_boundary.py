@@ -120,15 +120,6 @@ def test_a_start_that_fails_is_an_error_of_the_request(host, load, on):
     assert noted(host) == ({"D50"} if on else set())
 
 
-@departure("D50")
-def test_what_stop_returns_is_not_looked_at(host, load, on):
-    plugin = load(stop="(i32.const 3)")
-    plugin.start()
-    assert plugin.stop() is State.STOPPED
-    assert said(plugin, "fault") == ([] if on else ["stop returned 3"])
-    assert noted(host) == ({"D50"} if on else set())
-
-
 def named(length: int) -> dict[str, str]:
     """A plugin_name that fills more than its buffer, and returns this length."""
     fill = "(memory.fill (local.get $out) (i32.const 65) (i32.const 9000))"

@@ -73,5 +73,5 @@ def test_seeds_come_from_the_randomness_of_the_host():
 )
 def test_abort_tells_all_on_one_line(message, file, told):
     with pytest.raises(PluginAbort) as caught:
-        RuntimeService.abort(message, file, 1, 2)
+        RuntimeService(random.Random()).abort(message, file, 1, 2)
     assert caught.value.message == told
