@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
@@ -109,9 +110,25 @@ class Compiler:
 COMPILER = Compiler()
 
 
+_STORES: weakref.WeakSet[wasmtime.Store] = weakref.WeakSet()
+
+
+def new_store() -> wasmtime.Store:
+    """A store of the engine, for one instance."""
+    store = wasmtime.Store(engine())
+    _STORES.add(store)
+    return store
+
+
 @atexit.register
 def _close() -> None:
-    """Free what was compiled while Python is still whole: later, wasmtime-py prints tracebacks about it."""
+    """Free what somebody still holds while Python is whole.
+
+    Later, wasmtime-py prints tracebacks about what was compiled, and to free a store ends the process: wasmtime calls
+    back for each host function, and what it calls may be gone.
+    """
+    for store in list(_STORES):
+        store.close()
     COMPILER.close()
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import wasmtime
 from wasmtime import component as wc
 
 from refhost.delta import Unreadable
 from refhost.dialects.guard import Guard
 from refhost.dialects.instance import WithoutHandlers
 from refhost.dialects.outgoing import Outgoing
-from refhost.engine import engine
+from refhost.engine import engine, new_store
 from refhost.errors import DeniedError
 from refhost.functions import WIT
 from refhost.jsontext import NotJson, dumps, loads
@@ -66,7 +65,7 @@ class ComponentInstance(WithoutHandlers):
     has_poll = False
 
     def __init__(self, binary: ComponentBinary, gate: Gate, wasi: Preview2, limits: Limits) -> None:
-        self.store = wasmtime.Store(engine())
+        self.store = new_store()
         self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
         self._linker = wc.Linker(engine())
         self._gate = gate

@@ -14,7 +14,7 @@ from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
-from refhost.engine import engine
+from refhost.engine import new_store
 from refhost.errors import BadReturn, OutOfBounds, PluginTrap
 from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
 from refhost.profiles import BY_THE_BOOK, Switches
@@ -43,7 +43,7 @@ class CoreInstance:
         self, binary: CoreBinary, gate: Gate, wasi: Preview1, limits: Limits, switches: Switches = BY_THE_BOOK
     ) -> None:
         self._switches = switches
-        self.store = wasmtime.Store(engine())
+        self.store = new_store()
         self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
         self._gate = gate
         self._wasi = wasi

@@ -17,7 +17,7 @@ from refhost.binary import is_component
 from refhost.clock import Clock
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import GuestMemory
-from refhost.engine import COMPILER, engine
+from refhost.engine import COMPILER, new_store
 from refhost.errors import BinaryError, LinkError, PluginError, PluginExit
 from refhost.wasi.preview1 import FUNCTIONS, MODULE, Preview1
 from refhost.wasi.vfs import Vfs
@@ -86,7 +86,7 @@ def run(module: wasmtime.Module, wasi: Preview1) -> int:
     Raises:
         PluginError: it ended badly.
     """
-    store = wasmtime.Store(engine())
+    store = new_store()
     guard = Guard(store, _NO_LIMIT)
     try:
         imports: list[wasmtime.Func] = []

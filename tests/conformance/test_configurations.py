@@ -148,6 +148,7 @@ def test_every_kind_is_found(name, condition):
     )
 
 
+@pytest.mark.long  # shrinking takes its time
 @pytest.mark.parametrize(
     ("name", "smallest"),
     [

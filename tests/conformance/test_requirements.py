@@ -174,6 +174,7 @@ def test_the_honest_plugin_passes(requirement_id):
     assert (verdict.outcome, verdict.reason) == (Outcome.PASS, "")
 
 
+@pytest.mark.long  # .ci/run judges each of them as a user would, too
 @pytest.mark.parametrize("name", list(NOT_APPLICABLE))
 def test_other_honest_plugins_break_nothing(name, few_examples):
     subject = Subject(another(name))

@@ -174,6 +174,7 @@ def test_every_kind_is_found(strategy, condition):
     find(strategy, condition, settings=settings(phases=(Phase.generate,), max_examples=2000, database=None))
 
 
+@pytest.mark.long  # shrinking takes its time
 @pytest.mark.parametrize(
     ("strategy", "smallest"),
     [
@@ -193,6 +194,7 @@ def test_what_is_smallest(strategy, smallest):
     assert find(strategy, lambda _: True, settings=settings(database=None)) == smallest
 
 
+@pytest.mark.long  # shrinking takes its time
 @pytest.mark.parametrize(
     ("strategy", "condition", "smallest"),
     [

@@ -90,6 +90,7 @@ def test_a_driver_that_never_says_hello():
     assert caught.value.message == "The driver did not reply to hello within 0.3 s, and was killed."
 
 
+@pytest.mark.long  # a process for each fault, killed when it hangs
 @pytest.mark.parametrize(
     ("fault", "kind", "message"),
     [
