@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -254,3 +256,23 @@ def test_the_watchdog_ends_itself_once_it_was_idle_for_a_while(monkeypatch):
         assert watchdog._ticking
         (thread,) = set(threading.enumerate()) - before
     thread.join(timeout=10)  # the others count the watchdogs that there are
+
+
+HELD_UNTIL_THE_END = """
+import atexit
+held = []
+@atexit.register  # before refhost registers what it does at the end, and so run after it
+def look():
+    try:
+        held[0].ptr()
+    except ValueError as error:
+        print(error)
+from refhost.engine import new_store
+held.append(new_store())
+"""
+
+
+def test_no_store_outlives_the_end_of_the_program():
+    """Freed later, it would call back into what is gone: pytest ended by a signal after all tests had passed."""
+    done = subprocess.run([sys.executable, "-c", HELD_UNTIL_THE_END], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("already closed\n", "")
