@@ -64,8 +64,10 @@ def test_a_known_difference_that_is_gone_is_news(rows):
     assert lines[1] == f"HVFS-001: {told}"
 
 
-def test_a_known_difference_that_was_not_compared_is_neither():
-    found, lines = text({"HVFS-001": {"outcome": "not-run", "reason": "not selected"}}, {}, {"HVFS-001": "so"})
+@pytest.mark.parametrize("both", [True, False])
+def test_a_known_difference_that_was_not_compared_is_neither(both):
+    left_out = {"HVFS-001": {"outcome": "not-run", "reason": "not selected"}}
+    found, lines = text(left_out, left_out if both else {}, {"HVFS-001": "so"})
     assert found.complete
     assert lines[1:] == ["not compared: HVFS-001: was not run on refhost: not selected"]
 

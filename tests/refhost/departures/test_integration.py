@@ -55,6 +55,7 @@ def test_a_scoped_plugin_speaks_under_its_packages_name(host, load, on, name):
     plugin.start()
     departs = on and name == "@sc/x"
     assert plugin.emitted[0]["updates"][0]["$source"] == (name if departs else plugin.id)
+    assert plugin._runtime._surroundings()["env"] == {"PLUGIN_ID": name if departs else plugin.id}
     assert said(plugin) == (["taken"] if departs else [])
     assert noted(host) == ({"D4"} if departs else set())
 

@@ -261,6 +261,7 @@ def test_an_echo_ends(make, load, on, other):
     assert plugin.fault is None
     counts = [len(one.emitted) for one in host.plugins.values()]
     assert counts == ([50] if not on else [17]) if not other else max(counts) <= 50
+    assert any("deep in itself" in line for line in said(plugin, "fault")) is on
 
 
 @pytest.mark.parametrize("inner", [TRAP, "(call $deeper)"], ids=["a trap", "a stack that is full"])
