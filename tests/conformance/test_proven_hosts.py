@@ -24,6 +24,7 @@ def test_the_table_is_as_it_is_written():
     assert proven_hosts.FILE.read_text("utf-8") == proven_hosts.text(TABLE), AGAIN
 
 
+@pytest.mark.long  # a host for each of 500 faults
 @pytest.mark.parametrize(
     ("requirement", "fault"),
     [pytest.param(one, fault, id=f"{one} {fault}") for one, faults in TABLE.items() for fault in faults],

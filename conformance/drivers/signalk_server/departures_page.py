@@ -45,6 +45,8 @@ UNFOUND: Mapping[str, str] = {
     "D44": "the contract has no list of plugins",
     "D50": "the contract does not say how a request is answered whose plugin does not start",
     "COMPONENTS": "the server does not say that it runs components",
+    "DEFAULTS": "the contract has nothing about standard types, and the suite judges with a type of its own",
+    "NOTIFICATIONS": "the contract allows what a host adds to notifications (R88)",
     "WASI": "no probe of this dialect calls WASI",
 }
 

@@ -66,6 +66,7 @@ def test_hello_c(served):
     assert different == {}
 
 
+@pytest.mark.long  # the same verdict, in this process and over the protocol
 @pytest.mark.parametrize("name", [name for name in CHOSEN if name in MUTANTS])
 def test_a_mutant(served, name):
     subject = MUTANTS[name].subject()
@@ -74,6 +75,7 @@ def test_a_mutant(served, name):
     assert seen(here) == seen(there)
 
 
+@pytest.mark.long  # the same verdict, in this process and over the protocol
 @pytest.mark.parametrize("group", [group.name for group in host_catalogue()])
 def test_a_requirement_of_hosts(served, group):
     """The first of each group."""
