@@ -14,10 +14,10 @@ from conformance.delta_diff import difference
 from conformance.deltas import stable, stream
 from conformance.drivers.faults import DriverFault, HostGone
 from conformance.drivers.features import Unsupported
-from conformance.judge import broken_verdict
+from conformance.judge import judged
 from conformance.strategies import delta_streams, deltas
 from conformance.trial import CALL_SECONDS, Trial
-from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
+from conformance.verdict import NotJudged, Violation
 from refhost.errors import HostError
 from refhost.jsontext import NotJson, dumps, loads
 from refhost.printing import printable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from conformance.catalogue import Requirement
     from conformance.drivers.interface import Driver, HostSession, Session
     from conformance.subject import Subject
+    from conformance.verdict import Verdict
     from refhost.delta import Delta
 
 Shown = TypeVar("Shown")
@@ -44,17 +45,7 @@ _ASKED_FOR_SELF = '{"updates":[{"$source":"suite","values":[{"path":"suite.self"
 
 def judge_pair(requirement: Requirement, subject: Subject, other: Driver) -> Verdict:
     """Judge whether a plugin does the same in two hosts: in that of the subject, and in another one."""
-    trial = PairTrial(subject, other)
-    try:
-        _COMPARISONS[requirement.id](trial)
-    except (NotApplicable, Unsupported) as outcome:
-        return Verdict(requirement, Outcome.NOT_APPLICABLE, printable(str(outcome)))
-    except Violation as violation:
-        return broken_verdict(requirement, violation, trial.steps, trial.log, requirement.mend)
-    except (NotJudged, HostError) as error:
-        why = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
-        return Verdict(requirement, Outcome.FAIL, why, mend="Mend what is named here first.", cascade=True)
-    return Verdict(requirement, Outcome.PASS)
+    return judged(requirement, PairTrial(subject, other), _COMPARISONS[requirement.id])
 
 
 class PairTrial(Trial):

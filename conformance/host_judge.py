@@ -1,17 +1,16 @@
-"""The judge of hosts: a requirement, a host, a verdict; what a verdict says is made as for plugins."""
+"""The judge, on hosts: what of a host's behaviour breaks a requirement, beside what its check says."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.drivers.faults import DriverFault, HostGone
-from conformance.drivers.features import FEATURES, Unsupported
-from conformance.host_checks import check_of
+from conformance.drivers.features import FEATURES
+from conformance.host_checks.registry import HOST_CHECKS
 from conformance.host_trial import HostTrial
-from conformance.judge import broken_verdict
-from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
-from refhost.errors import HostError
-from refhost.printing import printable
+from conformance.judge import MEND_FIRST, judged, shown
+from conformance.verdict import Outcome, Verdict, Violation
 
 if TYPE_CHECKING:
     from conformance.catalogue import Requirement
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 # What a check raises that was shown something else than it can read, such as text that is not JSON.
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
 
 _MEND_DRIVER = (
     "This is the driver's fault, and nothing is said of the host. What the driver says, line by line: "
@@ -37,23 +35,21 @@ def judge_host(requirement: Requirement, driver: Driver) -> Verdict:
     if missing:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, _lacking(missing[0], driver))
     trial = HostTrial(driver, requirement.features)
-    try:
-        check_of(requirement.id)(trial)
-    except (NotApplicable, Unsupported) as outcome:
-        return Verdict(requirement, Outcome.NOT_APPLICABLE, printable(str(outcome)))
-    except Violation as violation:
-        return broken_verdict(requirement, violation, trial.steps, trial.log, violation.mend or requirement.mend)
-    except HostGone as end:
-        gone = Violation(f"the host did not survive: {end}")
-        return broken_verdict(requirement, gone, trial.steps, trial.log, requirement.mend)
-    except (NotJudged, HostError) as error:
-        why = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
-        mend = _MEND_DRIVER if isinstance(error, DriverFault) else "Mend what is named here first."
-        return Verdict(requirement, Outcome.FAIL, why, tuple(trial.steps), mend, cascade=True)
-    except _ODD as error:
-        odd = Violation(f"what the host did, or showed, has not the form that it must have: {error!r}")
-        return broken_verdict(requirement, odd, trial.steps, trial.log, requirement.mend)
-    return Verdict(requirement, Outcome.PASS)
+
+    def check(trial: HostTrial) -> None:
+        try:
+            HOST_CHECKS[requirement.id](trial)
+        except HostGone as end:
+            raise Violation(f"the host did not survive: {end}") from None
+        except _ODD as error:
+            raise Violation(f"what the host did, or showed, has not the form that it must have: {error!r}") from None
+
+    verdict = judged(requirement, trial, check, first=_first)
+    return replace(verdict, case=shown(trial.steps)) if verdict.cascade else verdict
+
+
+def _first(error: Exception) -> str:
+    return _MEND_DRIVER if isinstance(error, DriverFault) else MEND_FIRST
 
 
 def _lacking(feature: str, driver: Driver) -> str:

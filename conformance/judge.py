@@ -1,12 +1,12 @@
-"""The one judge: a requirement, a subject, a verdict."""
+"""The one judge: a requirement, a check, a verdict. What is special about hosts is in `host_judge`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from conformance.drivers.features import Unsupported
-from conformance.plugin_checks import check_of
+from conformance.plugin_checks.registry import CHECKS
 from conformance.transcript import records_shown, steps_shown
 from conformance.trial import Trial
 from conformance.verdict import NotApplicable, NotJudged, Outcome, Verdict, Violation
@@ -14,7 +14,7 @@ from refhost.errors import HostError
 from refhost.printing import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conformance.catalogue import Requirement
     from conformance.drivers.interface import LogRecord
@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 
 # Enough to know a delta by; nobody reads a megabyte.
 _STEP_CHARACTERS = 400
+MEND_FIRST = "Mend what is named here first."
+
+
+class Remembers(Protocol):
+    """What a check works with, and what it shows afterwards."""
+
+    @property
+    def steps(self) -> Sequence[str]:
+        """What the last host did."""
+
+    @property
+    def log(self) -> Sequence[LogRecord]:
+        """What it logged."""
+
+
+Shown = TypeVar("Shown", bound=Remembers)
 
 
 def judge(requirement: Requirement, subject: Subject) -> Verdict:
@@ -29,38 +45,69 @@ def judge(requirement: Requirement, subject: Subject) -> Verdict:
 
     What keeps a check from getting to its subject counts as failed: a plugin that does not start is never green.
     """
-    trial = Trial(subject)
-    verdict = _judged(requirement, subject, trial)
-    return replace(verdict, departures=tuple(trial.departures))
-
-
-def _judged(requirement: Requirement, subject: Subject, trial: Trial) -> Verdict:
     reason = _not_applicable(requirement, subject)
     if reason:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, reason)
+    trial = Trial(subject)
+    verdict = judged(requirement, trial, CHECKS[requirement.id], first=lambda _: _first(subject))
+    return _with_departures(verdict, trial) if trial.departures else verdict
+
+
+def judged(
+    requirement: Requirement,
+    trial: Shown,
+    check: Callable[[Shown], None],
+    *,
+    first: Callable[[Exception], str] = lambda _: MEND_FIRST,
+) -> Verdict:
+    """Run a check, of plugins or of hosts, and say what came of it.
+
+    Args:
+        requirement: that the check is about.
+        trial: what the check is given.
+        check: raises when the requirement does not hold.
+        first: what to mend where this kept the check from getting to its subject.
+    """
     try:
-        check_of(requirement.id)(trial)
+        check(trial)
     except (NotApplicable, Unsupported) as outcome:
         return Verdict(requirement, Outcome.NOT_APPLICABLE, printable(str(outcome)))
     except Violation as violation:
-        mend = f"{violation.mend or requirement.mend} {_departed(trial)}".strip()
-        return broken_verdict(requirement, violation, trial.steps, trial.log, mend)
+        return Verdict(
+            requirement,
+            Outcome.FAIL if requirement.level == "MUST" else Outcome.WARN,
+            printable(violation.seen, limit=2000),
+            (
+                *shown(trial.steps),
+                *([printable(violation.case, limit=2000, lines=False)] if violation.case else []),
+            ),
+            printable(violation.mend or requirement.mend, limit=2000),
+            tuple(printable(record, lines=False) for record in records_shown(trial.log)),
+        )
     except (NotJudged, HostError) as error:
         why = printable(f"could not be judged: {' '.join(str(error).split())}", limit=300)
-        met = f" (on {subject.driver.profile.name}: {'; '.join(trial.departures)})" if trial.departures else ""
-        reason = f"{why}{printable(met, limit=1000)}"
-        return Verdict(requirement, Outcome.FAIL, reason, mend=_first(subject), cascade=True)
+        return Verdict(requirement, Outcome.FAIL, why, mend=first(error), cascade=True)
     return Verdict(requirement, Outcome.PASS)
 
 
-def _departed(trial: Trial) -> str:
-    """In what the host departed from the contract while this was judged; "" for one that keeps to it."""
-    if not trial.departures:
-        return ""
-    return (
-        f"The host is {trial.subject.driver.profile.name}, and departed from the contract here: "
-        f"{'; '.join(trial.departures)}. The plugin may be right: see what --wasm-profile=documented says."
-    )
+def shown(steps: Sequence[str]) -> tuple[str, ...]:
+    """Steps as a person is shown them."""
+    return tuple(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in steps_shown(steps))
+
+
+def _with_departures(verdict: Verdict, trial: Trial) -> Verdict:
+    """The verdict, with that in which the host departed from the contract while it was judged."""
+    profile, met = trial.subject.driver.profile.name, "; ".join(trial.departures)
+    verdict = replace(verdict, departures=tuple(trial.departures))
+    if verdict.cascade:
+        return replace(verdict, reason=verdict.reason + printable(f" (on {profile}: {met})", limit=1000))
+    if verdict.mend:
+        more = (
+            f"The host is {profile}, and departed from the contract here: {met}. "
+            "The plugin may be right: see what --wasm-profile=documented says."
+        )
+        return replace(verdict, mend=printable(f"{verdict.mend} {more}", limit=2000))
+    return verdict
 
 
 # What the reference host calls its ways to the network in its log.
@@ -89,20 +136,3 @@ def _not_applicable(requirement: Requirement, subject: Subject) -> str:
     if requirement.capability and not subject.grants.has(requirement.capability):
         return f"the plugin does not hold the capability {requirement.capability}"
     return ""
-
-
-def broken_verdict(
-    requirement: Requirement, violation: Violation, steps: Sequence[str], log: Sequence[LogRecord], mend: str
-) -> Verdict:
-    """What a violation amounts to: a failure or a warning, with the steps that led to it and the end of the log."""
-    return Verdict(
-        requirement,
-        Outcome.FAIL if requirement.level == "MUST" else Outcome.WARN,
-        printable(violation.seen, limit=2000),
-        (
-            *(printable(step, limit=_STEP_CHARACTERS, lines=False) for step in steps_shown(steps)),
-            *([printable(violation.case, limit=2000, lines=False)] if violation.case else []),
-        ),
-        printable(mend, limit=2000),
-        tuple(printable(record, lines=False) for record in records_shown(log)),
-    )

@@ -11,9 +11,9 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from conformance import host_checks
 from conformance.catalogues import KINDS, catalogue_of, kind_of
-from conformance.plugin_checks import has_check
+from conformance.host_checks.registry import HOST_CHECKS
+from conformance.plugin_checks.registry import CHECKS
 from conformance.report.model import labels
 from conformance.verdict import Outcome
 from refhost.printing import printable
@@ -113,7 +113,7 @@ def traced(reports: Sequence[Report]) -> Trace:
 def _traced(requirement: Requirement, seen: list[tuple[str, Judgement]], *, known: bool) -> Traced:
     """One requirement; `known` when it is no fault that no report has it."""
     hosts = kind_of(requirement.id) == "host"
-    if not (host_checks.has_check if hosts else has_check)(requirement.id):
+    if requirement.id not in (HOST_CHECKS if hosts else CHECKS):
         return Traced(requirement, Status.MISSING, "it has no check")
     if not seen and not known:
         return Traced(requirement, Status.MISSING, "no report knows it")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from conformance.verdict import Outcome
 from pytest_plugin import baseline, options, selection
+from pytest_plugin.item import ItemFails, SelectedItem
 from pytest_plugin.options import VERDICT
 from pytest_plugin.report_text import failure_text
 from pytest_plugin.selected import SelectedPlugin
@@ -29,10 +30,6 @@ def collectors(session: pytest.Session) -> list[SelectedCollector]:
 
 # What needs no command that shows it again: there is nothing to see.
 _NOTHING_TO_SHOW = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.STALE})
-
-
-class RequirementBroken(Exception):  # noqa: N818 - how an item fails
-    """A requirement does not hold; says so in all the words that its author needs."""
 
 
 class SelectedCollector(pytest.Collector):
@@ -85,10 +82,9 @@ class GroupCollector(pytest.Collector):
             yield item
 
 
-class ConformanceItem(pytest.Item):
+class ConformanceItem(SelectedItem):
     """One requirement of one plugin or host: `<name>::<group>::<id>`."""
 
-    selected: Selected
     requirement: Requirement
 
     def runtest(self) -> None:
@@ -130,26 +126,11 @@ class ConformanceItem(pytest.Item):
         if outcome is Outcome.KNOWN:
             pytest.skip(f"known failure: {known}")
         if outcome is Outcome.STALE:
-            raise RequirementBroken(f"{self.requirement.id}: {stale}")
+            raise ItemFails(f"{self.requirement.id}: {stale}")
         if outcome is Outcome.FAIL:
-            raise RequirementBroken(failure_text(verdict, command))
+            raise ItemFails(failure_text(verdict, command))
 
     @property
     def alone(self) -> str:
         """Its id when its plugin or host alone is judged."""
         return f"{self.selected.alone}::{self.requirement.group}::{self.requirement.id}"
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - as pytest has it
-        """The verdict in words; anything else is a fault of the harness, shown as such."""
-        if not isinstance(excinfo.value, RequirementBroken):
-            return super().repr_failure(excinfo, style)
-        shown = excinfo.getrepr(style="value")
-        if shown.reprcrash is not None:
-            # The title in the short summary and in JUnit: one line, where pytest on a CI machine would show all.
-            shown.reprcrash.path = str(self.selected.path)
-            shown.reprcrash.message = str(excinfo.value).partition("\n")[0]
-        return shown
-
-    def reportinfo(self) -> tuple[Any, int | None, str]:
-        """The path of what is judged, and the id as the title of a failure."""
-        return self.selected.path, None, options.title(self.nodeid)

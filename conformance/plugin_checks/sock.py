@@ -53,6 +53,18 @@ _LIMIT = "which is the limit"
 _LEFT_OPEN = "the sockets that it left open"
 
 
+def _ports(session: Session) -> list[int]:
+    """The ports that its UDP sockets are bound to.
+
+    Raises:
+        NotApplicable: there are none.
+    """
+    ports = [one.port for one in session.open_sockets if one.kind == "udp" and one.port]
+    if not ports:
+        raise NotApplicable("the plugin binds no UDP socket to a port with its default configuration")
+    return ports
+
+
 def _needs_sockets(trial: Trial) -> None:
     if not trial.subject.host_functions & set(_OPENERS):
         raise NotApplicable("the plugin imports no function that makes a socket")
@@ -110,9 +122,7 @@ def takes_any_datagram(trial: Trial) -> None:
     _needs_sockets(trial)
     with trial.running() as session:
         session.advance(_SETTLED)
-        ports = [one.port for one in session.open_sockets if one.kind == "udp" and one.port]
-        if not ports:
-            raise NotApplicable("the plugin binds no UDP socket to a port with its default configuration")
+        ports = _ports(session)
         for data in _DATAGRAMS:
             for port in ports:
                 session.send_datagram(port, data)
@@ -194,9 +204,7 @@ def keeps_up(trial: Trial) -> None:
     _needs_sockets(trial)
     with trial.running() as session:
         session.advance(_SETTLED)
-        ports = [one.port for one in session.open_sockets if one.kind == "udp" and one.port]
-        if not ports:
-            raise NotApplicable("the plugin binds no UDP socket to a port with its default configuration")
+        ports = _ports(session)
         for _ in range(30):
             for _ in range(_FAST):
                 session.send_datagram(ports[0], _POSITION)

@@ -71,7 +71,7 @@ def judged(monkeypatch, error, requirement=MUST):
         with trial.host():
             raise error
 
-    monkeypatch.setattr(host_judge, "check_of", lambda _: check)
+    monkeypatch.setattr(host_judge, "HOST_CHECKS", {requirement.id: check})
     return judge_host(requirement, RefhostDriver())
 
 
