@@ -63,9 +63,9 @@ RECIPES: Mapping[str, Toolchain] = {
     ),
     "twin-component-javascript": JavaScriptComponent(world="twin"),
     "twin-component-python": PythonComponent(world="twin"),
-    "twin-component-rust": RustComponent(Rust(target="wasm32-unknown-unknown", sdk=True), world="twin"),
+    "twin-component-rust": RustComponent(world="twin"),
     "twin-go": Go(),
-    "twin-rust": Rust(sdk=True),
+    "twin-rust": Rust(),
     "twin-zig": Zig(),
 }
 """Which toolchain makes which plugin, and which probe that is not WebAssembly text; a probe's name begins so."""

@@ -163,11 +163,10 @@ class CComponent:
 
 @dataclass(frozen=True)
 class Rust:
-    """Rust with its standard library and no crates but, if asked for, the one of `corpus/sdk`."""
+    """Rust with its standard library and no crates but the one of `corpus/sdk`."""
 
     source: str = "plugin.rs"
     target: str = "wasm32-wasi"
-    sdk: bool = False
     title: str = "Rust, rustc"
 
     def versions(self) -> dict[str, str]:
@@ -186,13 +185,11 @@ class Rust:
         plugin: list[str | Path] = [*common, self.source, "--crate-type", "cdylib", "-o", output]
         for setting in ("lto", "strip=symbols", "link-arg=-zstack-size=65536"):
             plugin += ["-C", setting]
-        if self.sdk:
-            add_sdk(work, "rust")
-            crate = "libsignalk_plugin.rlib"
-            library = ("--crate-name", "signalk_plugin", "--crate-type", "rlib")
-            run([*common, "sdk/src/lib.rs", *library, "-o", crate], work)
-            plugin += ["--extern", f"signalk_plugin={crate}"]
-        run(plugin, work)
+        add_sdk(work, "rust")
+        crate = "libsignalk_plugin.rlib"
+        library = ("--crate-name", "signalk_plugin", "--crate-type", "rlib")
+        run([*common, "sdk/src/lib.rs", *library, "-o", crate], work)
+        run([*plugin, "--extern", f"signalk_plugin={crate}"], work)
 
     def _compiler(self) -> Path:
         """A compiler that has the standard library of the target, of the pinned version if there is one."""
@@ -266,7 +263,7 @@ class Go:
 
 @dataclass(frozen=True)
 class RustComponent:
-    """Rust with its standard library and no crates, made a component of the world in the plugin's folder `wit`.
+    """Rust as above, made a component of the world in the plugin's folder `wit`.
 
     Not for `wasm32-wasi`: of that target's files, clocks and environment only a preview 1 adapter makes WASI 0.2.
     """

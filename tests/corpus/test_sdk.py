@@ -88,7 +88,7 @@ def test_the_functions_of_env_in_rust_have_their_types(tmp_path):
         pub extern "C" fn all(which: usize) -> *const () {{ [{used}][which] }}
     """
     (tmp_path / "plugin.rs").write_text(source, encoding="utf-8")
-    toolchains.Rust(sdk=True).build(tmp_path)
+    toolchains.Rust().build(tmp_path)
     found = signatures(Module(Engine(), (tmp_path / "plugin.wasm").read_bytes()))
     assert set(found) == set(FUNCTIONS)
     assert [name for name, signature in found.items() if signature not in FUNCTIONS[name].signatures()] == []
@@ -122,6 +122,5 @@ def test_the_functions_of_the_wit_in_rust_have_their_types(tmp_path):
     """
     source = (twin / "plugin.rs").read_text(encoding="utf-8") + calls
     (tmp_path / "plugin.rs").write_text(source, encoding="utf-8")
-    rust = toolchains.Rust(target="wasm32-unknown-unknown", sdk=True)
-    toolchains.RustComponent(rust, world="twin").build(tmp_path)
+    toolchains.RustComponent(world="twin").build(tmp_path)
     assert b"save-plugin-options" in (tmp_path / "plugin.wasm").read_bytes()

@@ -3,6 +3,8 @@
 //! What a server sends is JSON, so this checks no more than it needs to find its way. Text that is something else has
 //! no members, and is neither a number nor a text.
 
+use signalk_plugin::json::{is_space, skip_space, unescaped};
+
 /// One value, without the white space around it.
 #[derive(Clone, Copy)]
 pub struct Json<'a>(&'a [u8]);
@@ -51,33 +53,8 @@ impl<'a> Json<'a> {
             [b'"', inside @ .., b'"'] => inside,
             _ => return None,
         };
-        let mut units: Vec<u16> = Vec::new(); // escapes are of UTF-16
-        let mut characters = std::str::from_utf8(inside).ok()?.chars();
-        while let Some(character) = characters.next() {
-            if character != '\\' {
-                units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
-                continue;
-            }
-            units.push(match characters.next()? {
-                'b' => 8,
-                'f' => 12,
-                'n' => 10,
-                'r' => 13,
-                't' => 9,
-                'u' => (0..4).try_fold(0, |unit, _| Some(unit << 4 | characters.next()?.to_digit(16)? as u16))?,
-                other => other as u16, // a quote or a slash
-            });
-        }
-        String::from_utf16(&units).ok()
+        unescaped(std::str::from_utf8(inside).ok()?)
     }
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-fn skip_space(text: &[u8]) -> &[u8] {
-    &text[text.iter().take_while(|byte| is_space(**byte)).count()..]
 }
 
 /// The value that a text begins with, and what comes behind it.

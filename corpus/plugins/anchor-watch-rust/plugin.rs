@@ -4,14 +4,17 @@
 //! seconds where the vessel is, and raises the alarm when that is outside of the circle. Its README is its manual.
 
 mod json;
-mod signalk;
 mod watch;
 
 use json::Json;
-use signalk::{emit, hand_out, notify, own, received, set_error, set_status, take_puts};
+use signalk_plugin::core::{
+    delta, hand_out, handle_message_of_two, notify, own, received, set_error, set_status, take_puts,
+};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use watch::{read_radius, Change, Position, Watch};
+
+signalk_plugin::core_exports!();
 
 const ID: &str = "anchor-watch-rust";
 const NAME: &str = "Anchor Watch (Rust)";
@@ -34,6 +37,9 @@ const STATE: &str = "navigation.anchor.state";
 const ALARM: &str = "notifications.navigation.anchor";
 const OWN_POSITION: &str = "navigation.position";
 
+/// What the data model may take to tell a position.
+const MODEL_BYTES: usize = 1024;
+
 /// A cell, which is never borrowed: the server may call the plugin while the plugin calls the server.
 struct Shared(Cell<Watch>);
 
@@ -54,6 +60,10 @@ fn change<T>(by: impl FnOnce(&mut Watch) -> T) -> T {
 
 fn watch() -> Watch {
     WATCH.0.get()
+}
+
+fn emit(values: &[(&str, &str)]) {
+    handle_message_of_two(&delta(values));
 }
 
 // ---- What it is -----------------------------------------------------------------------------------------------------
@@ -138,7 +148,7 @@ fn show() {
 #[no_mangle]
 pub extern "C" fn poll() -> i32 {
     if change(Watch::second) && watch().anchor.is_some() && NEWS.swap(false, Relaxed) {
-        let vessel = own("navigation.position.value").and_then(|text| Position::read(Json::new(&text)).ok());
+        let vessel = own("navigation.position.value", MODEL_BYTES).and_then(|text| Position::read(Json::new(&text)).ok());
         let was_blind = change(|watch| std::mem::replace(&mut watch.blind, vessel.is_none()));
         match vessel {
             Some(vessel) => {

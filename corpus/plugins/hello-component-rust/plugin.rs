@@ -1,16 +1,12 @@
-//! A Signal K plugin that is a WebAssembly component, in Rust with its standard library and nothing else: no crates, no
-//! generated code.
+//! A Signal K plugin that is a WebAssembly component, in Rust with its standard library and the bindings of
+//! `corpus/sdk`: no other crates, no generated code.
 //!
 //! It counts its starts in a file, tells the count in a delta, and answers every delta that carries a speed over
 //! ground with a delta that says how many it has heard.
 
-mod canonical;
-mod files;
-mod signalk;
-
-use canonical::{lend, take_back, List, Outcome, Text, Update};
-use files::{read_file, write_file};
-use signalk::{emit, set_error, set_status};
+use signalk_plugin::component::{emit, set_error, set_status, Update};
+use signalk_plugin::component_files::{read_file, write_file};
+use signalk_plugin::json::{has_member, skip_space};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 const ID: &str = "hello-component-rust";
@@ -27,29 +23,6 @@ const COUNTER_DIGITS: usize = 9;
 /// Whether deltas are answered: while the plugin runs, if the configuration allows it.
 static ANSWERING: AtomicBool = AtomicBool::new(false);
 static HEARD: AtomicU32 = AtomicU32::new(0);
-
-// ---- Looking into JSON ----------------------------------------------------------------------------------------------
-
-fn skip_space(text: &[u8]) -> &[u8] {
-    let space = |byte: &&u8| matches!(**byte, b' ' | b'\t' | b'\n' | b'\r');
-    &text[text.iter().take_while(space).count()..]
-}
-
-/// What comes after `prefix`, if the text begins with it.
-fn after<'a>(text: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
-    text.starts_with(prefix.as_bytes()).then(|| &text[prefix.len()..])
-}
-
-/// Whether some object in the JSON text has a member of this name and value, both given as JSON. It needs no parser:
-/// quotes inside of JSON strings are escaped, so the name in its quotes, followed by a colon, is always a name.
-fn has_member(text: &[u8], name: &str, value: &str) -> bool {
-    (0..text.len()).any(|at| {
-        after(&text[at..], name)
-            .and_then(|rest| after(skip_space(rest), ":"))
-            .and_then(|rest| after(skip_space(rest), value))
-            .is_some()
-    })
-}
 
 // ---- The count of starts --------------------------------------------------------------------------------------------
 
@@ -113,88 +86,11 @@ fn hear(updates: &[Update]) {
     }
 }
 
-// ---- What the server calls ------------------------------------------------------------------------------------------
-
-/// result<_, string>
-type Answer = Outcome<(), Text>;
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#id"]
-pub extern "C" fn plugin_id() -> *mut Text {
-    lend(ID.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#name"]
-pub extern "C" fn plugin_name() -> *mut Text {
-    lend(NAME.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#schema"]
-pub extern "C" fn plugin_schema() -> *mut Text {
-    lend(SCHEMA.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#start"]
-pub unsafe extern "C" fn plugin_start(config: *mut u8, length: usize) -> *mut Answer {
-    let config = Text::received(config, length);
-    lend(match start(&config) {
-        Ok(()) => Outcome::Done(()),
-        Err(message) => {
-            set_error(message);
-            Outcome::Failed(message.into())
-        }
-    })
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#stop"]
-pub extern "C" fn plugin_stop() -> *mut Answer {
-    stop();
-    lend(Outcome::Done(()))
-}
-
-#[export_name = "signalk:plugin-api/delta-handler@1.0.0#on-delta"]
-pub unsafe extern "C" fn on_delta(context: *mut u8, context_length: usize, updates: *mut Update, update_count: usize) {
-    drop(Text::received(context, context_length));
-    hear(&List::received(updates, update_count));
-}
-
-/// The interface has this function too, in the other direction. No server calls it.
-#[export_name = "signalk:plugin-api/delta-handler@1.0.0#handle-message"]
-pub unsafe extern "C" fn unused_handle_message(
-    plugin_id: *mut u8,
-    id_length: usize,
-    context: *mut u8,
-    context_length: usize,
-    updates: *mut Update,
-    update_count: usize,
-) {
-    drop(Text::received(plugin_id, id_length));
-    drop(Text::received(context, context_length));
-    drop(List::received(updates, update_count));
-}
-
-// What was returned by address is taken back when the server has read it.
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#id"]
-pub unsafe extern "C" fn after_id(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#name"]
-pub unsafe extern "C" fn after_name(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#schema"]
-pub unsafe extern "C" fn after_schema(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#start"]
-pub unsafe extern "C" fn after_start(returned: *mut Answer) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#stop"]
-pub unsafe extern "C" fn after_stop(returned: *mut Answer) {
-    take_back(returned);
+signalk_plugin::component_exports! {
+    id: ID,
+    name: NAME,
+    schema: SCHEMA,
+    start: start,
+    stop: stop,
+    hear: hear,
 }

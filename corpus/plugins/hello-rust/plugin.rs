@@ -3,12 +3,15 @@
 //! It counts its starts in a file, tells the count in a delta, and answers every delta that carries a speed over
 //! ground with a delta that says how many it has heard.
 
-mod signalk;
-
-use signalk::{emit, hand_out, has_capability, received, set_error, set_status};
+use signalk_plugin::core::{
+    delta, hand_out, handle_message_of_two, has_capability, received, set_error, set_status,
+};
+use signalk_plugin::json::{has_member, skip_space};
 use std::fs::{self, File};
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+signalk_plugin::core_exports!();
 
 const ID: &str = "hello-rust";
 const NAME: &str = "Hello Rust";
@@ -24,29 +27,6 @@ const COUNTER_DIGITS: usize = 9;
 /// Whether deltas are answered: while the plugin runs, if the configuration and the server allow it.
 static ANSWERING: AtomicBool = AtomicBool::new(false);
 static HEARD: AtomicU32 = AtomicU32::new(0);
-
-// ---- Looking into JSON ----------------------------------------------------------------------------------------------
-
-fn skip_space(text: &[u8]) -> &[u8] {
-    let space = |byte: &&u8| matches!(**byte, b' ' | b'\t' | b'\n' | b'\r');
-    &text[text.iter().take_while(space).count()..]
-}
-
-/// What comes after `prefix`, if the text begins with it.
-fn after<'a>(text: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
-    text.starts_with(prefix.as_bytes()).then(|| &text[prefix.len()..])
-}
-
-/// Whether some object in the JSON text has a member of this name and value, both given as JSON. It needs no parser:
-/// quotes inside of JSON strings are escaped, so the name in its quotes, followed by a colon, is always a name.
-fn has_member(text: &[u8], name: &str, value: &str) -> bool {
-    (0..text.len()).any(|at| {
-        after(&text[at..], name)
-            .and_then(|rest| after(skip_space(rest), ":"))
-            .and_then(|rest| after(skip_space(rest), value))
-            .is_some()
-    })
-}
 
 // ---- The count of starts --------------------------------------------------------------------------------------------
 
@@ -97,6 +77,10 @@ pub unsafe extern "C" fn plugin_start(config: *const u8, length: usize) -> i32 {
     }
 }
 
+fn emit(values: &[(&str, &str)]) {
+    handle_message_of_two(&delta(values));
+}
+
 fn start(config: &[u8]) -> Result<(), &'static str> {
     HEARD.store(0, Relaxed);
     ANSWERING.store(false, Relaxed);
@@ -117,14 +101,8 @@ fn start(config: &[u8]) -> Result<(), &'static str> {
     }
 
     if may_emit {
-        emit(&format!(
-            concat!(
-                r#"{{"context":"vessels.self","updates":[{{"values":["#,
-                r#"{{"path":"plugins.hello.starts","value":{}}},"#,
-                r#"{{"path":"plugins.hello.language","value":"Rust"}}]}}]}}"#
-            ),
-            starts
-        ));
+        let language = r#""Rust""#;
+        emit(&[("plugins.hello.starts", &format!("{}", starts)), ("plugins.hello.language", language)]);
     }
     if may_emit && kept {
         set_status(&format!("Started, run {}", starts));
@@ -137,13 +115,7 @@ pub unsafe extern "C" fn delta_handler(delta: *const u8, length: usize) {
     let delta = received(delta, length);
     if ANSWERING.load(Relaxed) && has_member(delta, r#""path""#, r#""navigation.speedOverGround""#) {
         let heard = HEARD.fetch_add(1, Relaxed) + 1;
-        emit(&format!(
-            concat!(
-                r#"{{"context":"vessels.self","updates":[{{"values":["#,
-                r#"{{"path":"plugins.hello.heard","value":{}}}]}}]}}"#
-            ),
-            heard
-        ));
+        emit(&[("plugins.hello.heard", &format!("{}", heard))]);
     }
 }
 

@@ -5,15 +5,11 @@
 #[path = "common/twin.rs"]
 mod twin;
 
-use signalk_plugin::component::{
-    emit, lend, own, set_error, set_status, take_back, List, OptionText, Outcome, Text, Update,
-};
+use signalk_plugin::component::{emit, own, set_error, set_status, OptionText, Update};
 use signalk_plugin::component_files::{read_file, write_file};
 use signalk_plugin::json::{from_thousandths, Json};
 use std::cell::{RefCell, RefMut};
 use twin::{Kept, Speeds, ALARM, DEPTH, FILE_ERROR, HEARD, LIMIT, MAX, MEAN, SCHEMA, SPEED, STARTS};
-
-signalk_plugin::component_exports!();
 
 const ID: &str = "twin-component-rust";
 const NAME: &str = "Twin (Rust component)";
@@ -83,88 +79,11 @@ fn stop() {
     set_status("Stopped");
 }
 
-// ---- What the server calls ------------------------------------------------------------------------------------------
-
-/// result<_, string>
-type Answer = Outcome<(), Text>;
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#id"]
-pub extern "C" fn plugin_id() -> *mut Text {
-    lend(ID.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#name"]
-pub extern "C" fn plugin_name() -> *mut Text {
-    lend(NAME.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#schema"]
-pub extern "C" fn plugin_schema() -> *mut Text {
-    lend(SCHEMA.into())
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#start"]
-pub unsafe extern "C" fn plugin_start(config: *mut u8, length: usize) -> *mut Answer {
-    let config = Text::received(config, length);
-    lend(match start(&config) {
-        Ok(()) => Outcome::Done(()),
-        Err(message) => {
-            set_error(message);
-            Outcome::Failed(message.into())
-        }
-    })
-}
-
-#[export_name = "signalk:plugin-api/plugin-interface@1.0.0#stop"]
-pub extern "C" fn plugin_stop() -> *mut Answer {
-    stop();
-    lend(Outcome::Done(()))
-}
-
-#[export_name = "signalk:plugin-api/delta-handler@1.0.0#on-delta"]
-pub unsafe extern "C" fn on_delta(context: *mut u8, context_length: usize, updates: *mut Update, update_count: usize) {
-    drop(Text::received(context, context_length));
-    hear(&List::received(updates, update_count));
-}
-
-/// The interface has this function too, in the other direction. No server calls it.
-#[export_name = "signalk:plugin-api/delta-handler@1.0.0#handle-message"]
-pub unsafe extern "C" fn unused_handle_message(
-    plugin_id: *mut u8,
-    id_length: usize,
-    context: *mut u8,
-    context_length: usize,
-    updates: *mut Update,
-    update_count: usize,
-) {
-    drop(Text::received(plugin_id, id_length));
-    drop(Text::received(context, context_length));
-    drop(List::received(updates, update_count));
-}
-
-// What was returned by address is taken back when the server has read it.
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#id"]
-pub unsafe extern "C" fn after_id(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#name"]
-pub unsafe extern "C" fn after_name(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#schema"]
-pub unsafe extern "C" fn after_schema(returned: *mut Text) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#start"]
-pub unsafe extern "C" fn after_start(returned: *mut Answer) {
-    take_back(returned);
-}
-
-#[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#stop"]
-pub unsafe extern "C" fn after_stop(returned: *mut Answer) {
-    take_back(returned);
+signalk_plugin::component_exports! {
+    id: ID,
+    name: NAME,
+    schema: SCHEMA,
+    start: start,
+    stop: stop,
+    hear: hear,
 }

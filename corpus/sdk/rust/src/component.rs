@@ -101,17 +101,124 @@ pub unsafe fn take_back<T>(address: *mut T) {
     drop(Box::from_raw(address));
 }
 
-/// What a component exports besides the functions of its world: memory for what the host passes in.
+/// result<_, string>
+pub type Answer = Outcome<(), Text>;
+
+/// All that a component of the world `plugin-with-deltas` exports: `id`, `name` and `schema`, which are texts; `start`, a
+/// function that takes the configuration and returns what is wrong with it, which becomes the plugin's error too; `stop`;
+/// `hear`, a function that takes the updates of a delta; and memory for what the host passes in.
 #[macro_export]
 macro_rules! component_exports {
-    () => {
-        /// # Safety
-        /// As `signalk_plugin::component::reallocate`.
-        #[no_mangle]
-        pub unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, alignment: usize, size: usize) -> *mut u8 {
-            $crate::component::reallocate(old, old_size, alignment, size)
-        }
+    (id: $id:expr, name: $name:expr, schema: $schema:expr, start: $start:path, stop: $stop:path, hear: $hear:path $(,)?) => {
+        const _: () = {
+            use $crate::component::{lend, reallocate, started, take_back, Answer, List, Outcome, Text, Update};
+
+            /// # Safety
+            /// As `signalk_plugin::component::reallocate`.
+            #[no_mangle]
+            pub unsafe extern "C" fn cabi_realloc(
+                old: *mut u8,
+                old_size: usize,
+                alignment: usize,
+                size: usize,
+            ) -> *mut u8 {
+                reallocate(old, old_size, alignment, size)
+            }
+
+            #[export_name = "signalk:plugin-api/plugin-interface@1.0.0#id"]
+            pub extern "C" fn plugin_id() -> *mut Text {
+                lend($id.into())
+            }
+
+            #[export_name = "signalk:plugin-api/plugin-interface@1.0.0#name"]
+            pub extern "C" fn plugin_name() -> *mut Text {
+                lend($name.into())
+            }
+
+            #[export_name = "signalk:plugin-api/plugin-interface@1.0.0#schema"]
+            pub extern "C" fn plugin_schema() -> *mut Text {
+                lend($schema.into())
+            }
+
+            #[export_name = "signalk:plugin-api/plugin-interface@1.0.0#start"]
+            pub unsafe extern "C" fn plugin_start(config: *mut u8, length: usize) -> *mut Answer {
+                lend(started(config, length, $start))
+            }
+
+            #[export_name = "signalk:plugin-api/plugin-interface@1.0.0#stop"]
+            pub extern "C" fn plugin_stop() -> *mut Answer {
+                $stop();
+                lend(Outcome::Done(()))
+            }
+
+            #[export_name = "signalk:plugin-api/delta-handler@1.0.0#on-delta"]
+            pub unsafe extern "C" fn on_delta(
+                context: *mut u8,
+                context_length: usize,
+                updates: *mut Update,
+                update_count: usize,
+            ) {
+                drop(Text::received(context, context_length));
+                $hear(&List::received(updates, update_count));
+            }
+
+            /// The interface has this function too, in the other direction. No server calls it.
+            #[export_name = "signalk:plugin-api/delta-handler@1.0.0#handle-message"]
+            pub unsafe extern "C" fn unused_handle_message(
+                plugin_id: *mut u8,
+                id_length: usize,
+                context: *mut u8,
+                context_length: usize,
+                updates: *mut Update,
+                update_count: usize,
+            ) {
+                drop(Text::received(plugin_id, id_length));
+                drop(Text::received(context, context_length));
+                drop(List::received(updates, update_count));
+            }
+
+            // What was returned by address is taken back when the server has read it.
+
+            #[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#id"]
+            pub unsafe extern "C" fn after_id(returned: *mut Text) {
+                take_back(returned);
+            }
+
+            #[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#name"]
+            pub unsafe extern "C" fn after_name(returned: *mut Text) {
+                take_back(returned);
+            }
+
+            #[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#schema"]
+            pub unsafe extern "C" fn after_schema(returned: *mut Text) {
+                take_back(returned);
+            }
+
+            #[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#start"]
+            pub unsafe extern "C" fn after_start(returned: *mut Answer) {
+                take_back(returned);
+            }
+
+            #[export_name = "cabi_post_signalk:plugin-api/plugin-interface@1.0.0#stop"]
+            pub unsafe extern "C" fn after_stop(returned: *mut Answer) {
+                take_back(returned);
+            }
+        };
     };
+}
+
+/// What an export `start` returns.
+///
+/// # Safety
+/// The host passed the configuration, and nobody else owns it.
+pub unsafe fn started(config: *mut u8, length: usize, start: fn(&[u8]) -> Result<(), &'static str>) -> Answer {
+    match start(&Text::received(config, length)) {
+        Ok(()) => Outcome::Done(()),
+        Err(message) => {
+            set_error(message);
+            Outcome::Failed(message.into())
+        }
+    }
 }
 
 /// Where the host puts what it passes in. There is no way to refuse but to trap.
@@ -155,6 +262,7 @@ pub struct Update {
 }
 
 const _: () = assert!(mem::size_of::<Update>() == 36, "the layout of a record update");
+
 // ---- What the server offers ------------------------------------------------------------------------------------------
 
 #[link(wasm_import_module = "signalk:plugin-api/plugin-status@1.0.0")]

@@ -27,16 +27,33 @@ pub fn handle_message(delta: &str) {
     unsafe { env::sk_handle_message(delta.as_ptr(), delta.len(), 1) }
 }
 
-/// Emits values of the own vessel, each a path and JSON. The server fills in the source, which is always the plugin,
-/// and the time.
+#[allow(clashing_extern_declarations)] // a server gives it to a plugin in either form
+#[link(wasm_import_module = "env")]
+extern "C" {
+    #[link_name = "sk_handle_message"]
+    fn sk_handle_message_of_two(delta: *const u8, length: usize);
+}
+
+/// The same by the import of two parameters, which leaves the data model unsaid: it is 1.
+pub fn handle_message_of_two(delta: &str) {
+    unsafe { sk_handle_message_of_two(delta.as_ptr(), delta.len()) }
+}
+
+/// Emits values of the own vessel, each a path and JSON.
 pub fn emit(values: &[(&str, &str)]) {
+    handle_message(&delta(values))
+}
+
+/// A delta with values of the own vessel, each a path and JSON. The server fills in the source, which is always the
+/// plugin, and the time.
+pub fn delta(values: &[(&str, &str)]) -> String {
     let mut delta = String::from(r#"{"context":"vessels.self","updates":[{"values":["#);
     for (number, (path, value)) in values.iter().enumerate() {
         let comma = if number == 0 { "" } else { "," };
         delta += &format!(r#"{}{{"path":"{}","value":{}}}"#, comma, path, value);
     }
     delta += "]}]}";
-    handle_message(&delta);
+    delta
 }
 
 /// Publishes a notification, which is JSON; `null` clears it. Tells whether the server took it.
@@ -68,7 +85,7 @@ fn taken(room: usize, from: impl FnOnce(*mut u8, usize) -> i32) -> Option<Vec<u8
     let mut bytes = vec![0; room];
     let size = usize::try_from(from(bytes.as_mut_ptr(), room)).ok()?;
     bytes.truncate(size);
-    Some(bytes).filter(|bytes| !bytes.is_empty())
+    Some(bytes).filter(|_| (1..=room).contains(&size))
 }
 
 /// Asks for the PUT requests to a path of the own vessel. The plugin exports `handle_put_vessels_self_{path}`, each dot an
@@ -139,7 +156,8 @@ macro_rules! core_exports {
 
         /// The server calls this once, before anything else. (Some servers call it twice, hence the guard.)
         ///
-        /// Without it the linker wraps every export in a call of the constructors, and each takes its bit of memory.
+        /// Without it the linker wraps every export in a call of the constructors: each call then takes its bit of memory,
+        /// and a plugin that hears ten deltas a second fills the server in a few days.
         #[no_mangle]
         pub unsafe extern "C" fn _initialize() {
             static DONE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);

@@ -58,25 +58,7 @@ impl<'a> Json<'a> {
 
     /// What a string stands for; none for half of a surrogate pair.
     pub fn string(self) -> Option<String> {
-        let inside = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        let mut units: Vec<u16> = Vec::new(); // escapes are of UTF-16
-        let mut characters = inside.chars();
-        while let Some(character) = characters.next() {
-            if character != '\\' {
-                units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
-                continue;
-            }
-            units.push(match characters.next()? {
-                'b' => 8,
-                'f' => 12,
-                'n' => 10,
-                'r' => 13,
-                't' => 9,
-                'u' => (0..4).try_fold(0, |unit, _| Some(unit << 4 | characters.next()?.to_digit(16)? as u16))?,
-                other => other as u16, // a quote or a slash
-            });
-        }
-        String::from_utf16(&units).ok()
+        unescaped(self.0.strip_prefix('"')?.strip_suffix('"')?)
     }
 
     /// A number in thousandths, cut towards zero, worked out from its digits: the same on every machine. None if this is
@@ -126,6 +108,40 @@ pub fn from_thousandths(number: i64) -> String {
     text
 }
 
+/// What stands for itself or is escaped between the quotes of a string; none for half of a surrogate pair.
+pub fn unescaped(inside: &str) -> Option<String> {
+    let mut units: Vec<u16> = Vec::new(); // escapes are of UTF-16
+    let mut characters = inside.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
+            continue;
+        }
+        units.push(match characters.next()? {
+            'b' => 8,
+            'f' => 12,
+            'n' => 10,
+            'r' => 13,
+            't' => 9,
+            'u' => (0..4).try_fold(0, |unit, _| Some(unit << 4 | characters.next()?.to_digit(16)? as u16))?,
+            other => other as u16, // a quote or a slash
+        });
+    }
+    String::from_utf16(&units).ok()
+}
+
+/// Whether some object in a JSON text has a member of this name and value, both given as JSON as it is written there. It
+/// needs no more of the text than that: quotes inside of JSON strings are escaped, so the name in its quotes, followed by a
+/// colon, is always a name.
+pub fn has_member(text: &[u8], name: &str, value: &str) -> bool {
+    (0..text.len()).any(|at| {
+        behind(&text[at..], name.as_bytes())
+            .and_then(|rest| behind(skip_space(rest), b":"))
+            .and_then(|rest| behind(skip_space(rest), value.as_bytes()))
+            .is_some()
+    })
+}
+
 /// What stands before the first of these marks, and what behind it.
 fn parted<'a>(text: &'a str, marks: &[u8]) -> (&'a str, &'a str) {
     match text.bytes().position(|byte| marks.contains(&byte)) {
@@ -134,11 +150,11 @@ fn parted<'a>(text: &'a str, marks: &[u8]) -> (&'a str, &'a str) {
     }
 }
 
-fn is_space(byte: u8) -> bool {
+pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-fn skip_space(text: &[u8]) -> &[u8] {
+pub fn skip_space(text: &[u8]) -> &[u8] {
     &text[text.iter().take_while(|byte| is_space(**byte)).count()..]
 }
 
