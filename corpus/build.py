@@ -1,7 +1,8 @@
-"""Builds the corpus plugins, and the probes that hosts are judged with, from their sources.
+"""Builds the corpus plugins, their mutants, and the probes that hosts are judged with, from their sources.
 
     python -m corpus.build              builds all of them, the large ones too
-    python -m corpus.build hello-c      builds one
+    python -m corpus.build hello-c      builds one; a mutant is named as in its table, such as DELTA-003
+    python -m corpus.build --mutants    builds the mutants, and takes away binaries that are of none
     python -m corpus.build --check      builds into a temporary folder and compares with what is committed
     python -m corpus.build --list       says what there is
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus import PROBES, large, plugin
+from corpus.mutants import BUILT, EditError, mutants, write_sources
 from corpus.toolchains import (
     OUTPUT,
     PINNED,
@@ -76,14 +78,36 @@ _PROBE = "probe"
 def build(name: str, work: Path) -> bytes:
     """Builds a plugin in a copy of its folder below `work` and returns the binary."""
     copy = work / "plugin"  # the same name for every plugin on every machine, in case a compiler records it
-    shutil.copytree(committed(name).parent, copy, ignore=shutil.ignore_patterns("node_modules", "*.wasm"))
-    RECIPES[name].build(copy)
+    if name in mutants():
+        write_sources(name, copy)
+        (copy / OUTPUT).unlink()
+    else:
+        shutil.copytree(committed(name).parent, copy, ignore=shutil.ignore_patterns("node_modules", "*.wasm"))
+    recipe(name).build(copy)
     return (copy / OUTPUT).read_bytes()
 
 
+def recipe(name: str) -> Toolchain:
+    """The toolchain of a plugin, a probe or a mutant."""
+    return RECIPES[mutants()[name].plugin if name in mutants() else name]
+
+
 def committed(name: str) -> Path:
-    """Where the binary of a plugin or a probe is kept, beside its sources."""
+    """Where the binary of a plugin or a probe is kept, beside its sources; that of a mutant in a folder of them all."""
+    if name in mutants():
+        return mutants()[name].binary
     return PROBES / f"{name}.wasm" if name.startswith(_PROBE) else plugin(name) / OUTPUT
+
+
+def compiled_mutants() -> list[str]:
+    """The names of the mutants that have a binary of their own."""
+    return [name for name, mutant in mutants().items() if mutant.is_compiled]
+
+
+def orphans() -> list[Path]:
+    """Binaries of mutants that there are no more."""
+    kept = {committed(name) for name in compiled_mutants()}
+    return [path for path in sorted(BUILT.glob("*.wasm")) if path not in kept]
 
 
 def difference(fresh: bytes, committed: bytes) -> str:
@@ -97,7 +121,7 @@ def difference(fresh: bytes, committed: bytes) -> str:
 
 def other_versions(name: str) -> str:
     """Which tools are of another version than the one that the committed binaries were made with."""
-    here = RECIPES[name].versions()
+    here = recipe(name).versions()
     return ", ".join(
         f"{tool} is {version} and not {PINNED[tool]}" for tool, version in here.items() if version != PINNED[tool]
     )
@@ -110,12 +134,12 @@ def make(name: str, *, check: bool) -> bool:
         return True
     kept = committed(name)
     before = kept.read_bytes() if kept.exists() else b""
-    print(f"{name}: {RECIPES[name].title} …", flush=True)
+    print(f"{name}: {recipe(name).title} …", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="corpus-") as temporary:
         try:
             fresh = build(name, Path(temporary))
-        except (ToolMissingError, CompileError) as error:
+        except (ToolMissingError, CompileError, EditError) as error:
             print(f"{name}: not built\n{error}")
             return False
     seconds = time.monotonic() - began
@@ -128,6 +152,14 @@ def make(name: str, *, check: bool) -> bool:
         kept.write_bytes(fresh)
     print(f"{name}: {len(fresh)} bytes, {'changed' if differs else 'unchanged'} [{seconds:.1f} s]")
     return True
+
+
+def away(path: Path, *, check: bool) -> bool:
+    """Takes a binary away that is of no mutant, or says that it is there; tells whether all is well."""
+    print(f"{path.name}: no mutant has this binary{'' if check else '; taken away'}")
+    if not check:
+        path.unlink()
+    return not check
 
 
 def show() -> None:
@@ -144,15 +176,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="plugins to build; else all")
     parser.add_argument("--check", action="store_true", help="only compare with the committed binaries")
     parser.add_argument("--list", action="store_true", help="say what there is and build nothing")
+    parser.add_argument("--mutants", action="store_true", help="only the mutants")
     options = parser.parse_args(arguments)
 
-    unknown = [name for name in options.names if name not in RECIPES]
+    broken = compiled_mutants()
+    unknown = [name for name in options.names if name not in RECIPES and name not in broken]
     if unknown:
-        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}")
+        there_are = ", ".join(RECIPES)
+        parser.error(f"there is no recipe for {', '.join(unknown)}; there are {there_are}, and {len(broken)} mutants")
     if options.list:
         show()
         return 0
-    results = [make(name, check=options.check) for name in options.names or RECIPES]
+    everything = broken if options.mutants else [*RECIPES, *broken]
+    results = [make(name, check=options.check) for name in options.names or everything]
+    if not options.names:
+        results += [away(path, check=options.check) for path in orphans()]
     return 0 if all(results) else 1
 
 

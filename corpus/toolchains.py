@@ -75,9 +75,18 @@ def add_wit(work: Path) -> None:
 
 
 def add_sdk(work: Path, language: str) -> None:
-    """Puts the bindings of a language, and what its twins have in common, beside a plugin: into `sdk` and `common`."""
-    shutil.copytree(SDK / language, work / "sdk", ignore=shutil.ignore_patterns("target"))
-    shutil.copytree(COMMON, work / "common")
+    """Puts the bindings of a language, and what its twins have in common, beside a plugin: into `sdk` and `common`.
+
+    What is there stays: a mutant's edits.
+    """
+    for source, target in ((SDK / language, work / "sdk"), (COMMON, work / "common")):
+        ignored = shutil.ignore_patterns("target")
+        shutil.copytree(source, target, ignore=ignored, copy_function=_copy_if_missing, dirs_exist_ok=True)
+
+
+def _copy_if_missing(source: str, target: str) -> None:
+    if not Path(target).exists():
+        shutil.copy(source, target)
 
 
 def make_component(core: str, world: str, work: Path) -> None:

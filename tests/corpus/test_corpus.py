@@ -145,7 +145,9 @@ def test_the_list_names_every_plugin_with_its_size(capsys):
 def test_a_name_without_a_recipe_is_a_usage_error(capsys):
     with pytest.raises(SystemExit, match="2"):
         build.main(["hello-cobol"])
-    assert f"no recipe for hello-cobol; there are {', '.join(build.RECIPES)}\n" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"no recipe for hello-cobol; there are {', '.join(build.RECIPES)}, and " in told
+    assert told.endswith(f" {len(build.compiled_mutants())} mutants\n")
 
 
 def test_a_difference_is_told_by_place_and_size():
@@ -184,6 +186,8 @@ def scratch(tmp_path, monkeypatch):
 
     def with_recipe(recipe):
         monkeypatch.setattr(build, "RECIPES", {"scratch": recipe})
+        monkeypatch.setattr(build, "mutants", dict)
+        monkeypatch.setattr(build, "orphans", list)
         return folder / "plugin.wasm"
 
     return with_recipe
