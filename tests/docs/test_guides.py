@@ -54,9 +54,15 @@ def run(script, folder):
 
 
 @pytest.mark.toolchain
-@pytest.mark.parametrize("language", ["AssemblyScript", "C", "Rust", "Go"])
-def test_five_minutes(language, tmp_path):
-    blocks = list(FENCED.finditer(parts("five-minutes.md")[language]))
+@pytest.mark.parametrize(
+    ("guide", "language"),
+    [
+        *(("five-minutes.md", language) for language in ("AssemblyScript", "C", "Rust", "Go")),
+        *(("components.md", language) for language in ("C", "Rust")),
+    ],
+)
+def test_a_plugin_of_a_guide(guide, language, tmp_path):
+    blocks = list(FENCED.finditer(parts(guide)[language]))
     lay_out(blocks, tmp_path)
     (script,) = [block["text"] for block in blocks if block["language"] == "sh"]
     said = run(script, tmp_path)
