@@ -140,6 +140,11 @@ def _awkward_requests(endpoints: Sequence[Endpoint]) -> Iterator[Request]:
             yield _asked(endpoint, text, query=query, headers=headers, body={"id": text, "name": text, text: text})
 
 
+def _awkward_replies(trial: Trial) -> Sequence[Reply]:
+    endpoints = _callable(trial)
+    return replies(trial, "HTTP awkward", lambda _: _awkward_requests(endpoints))
+
+
 def _listed(trial: Trial) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each row that is an object, with its number."""
     try:
@@ -233,7 +238,7 @@ def takes_any_request(trial: Trial) -> None:
     """No request brings it down."""
     endpoints = _callable(trial)
     unharmed_by(trial, _replies(trial))
-    unharmed_by(trial, replies(trial, "HTTP awkward", lambda _: _awkward_requests(endpoints)))
+    unharmed_by(trial, _awkward_replies(trial))
     texts = st.dictionaries(TEXTS, TEXTS, max_size=4)
     request = st.builds(
         lambda endpoint, parameter, query, body, headers: _asked(
@@ -269,8 +274,8 @@ def answers_with_a_status_code(trial: Trial) -> None:
 
 @check("HTTP-009")
 def answers_with_headers(trial: Trial) -> None:
-    """Texts that cannot end the header that they are in."""
-    for reply, answer in well_formed(_replies(trial)):
+    """Texts that cannot end the header that they are in, whatever was asked."""
+    for reply, answer in well_formed([*_replies(trial), *_awkward_replies(trial)]):
         headers = answer.get("headers")
         if headers is None:
             continue
@@ -313,8 +318,7 @@ def does_not_give_up(trial: Trial) -> None:
 @check("HTTP-012")
 def escapes_what_it_was_told(trial: Trial) -> None:
     """Texts of a request do not break the answer."""
-    endpoints = _callable(trial)
-    for reply in replies(trial, "HTTP awkward", lambda _: _awkward_requests(endpoints)):
+    for reply in _awkward_replies(trial):
         if reply.fault == "return":
             raise reply.violation(trial, reply.why)
         if reply.fault:

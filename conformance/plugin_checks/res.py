@@ -258,8 +258,8 @@ def takes_any_request(trial: Trial) -> None:
 
 @check("RES-006")
 def answers_hostile_ids(trial: Trial) -> None:
-    """Whatever an id holds, the answer can be read."""
-    found = _hostile_replies(trial)
+    """Whatever an id holds, the answer can be read; and so is that to a part of a resource."""
+    found = [*_plain_replies(trial), *_hostile_replies(trial)]
     readable(trial, found)
     parsed(trial, found)
 
@@ -345,7 +345,7 @@ def provides_resources_again(trial: Trial) -> None:
 
 @check("RES-013")
 def writes_in_texts(trial: Trial) -> None:
-    """Set and delete answer in texts, whatever the id."""
+    """Set and delete answer in texts, whatever the id, or whatever is said under an id that nobody would refuse."""
     kinds = _needs(trial, _LIST, _GET, _SET)
     exports = exports_of(trial)
 
@@ -356,6 +356,8 @@ def writes_in_texts(trial: Trial) -> None:
                 yield _asked(_LIST, kind)
                 if _DELETE in exports:
                     yield _asked(_DELETE, kind, id=text)
+                yield _asked(_SET, kind, id=_ID, value={**sample(kind), "description": text})
+                yield _asked(_LIST, kind)
 
     found = replies(trial, "RES set", requests)
     unharmed_by(trial, found)

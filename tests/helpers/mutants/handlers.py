@@ -133,6 +133,7 @@ _TEXT_BODY = when(asked_has('"body":"'), TRAP) + write_out(_OK)
 _QUOTED = asked_has('a \\"quoted\\" word')
 _MARKUP = asked_has("</script><b>")
 _PAGE = '{"headers":{"Content-Type":"text/html"},"body":"<p>No </script><b></p>"}'
+_REPEATED = r'{"headers":{"X-Id":"two\r\n"},"body":"ok"}'
 _BY_ACCIDENT = '{"statusCode":404,"body":"no item a "quoted" word"}'
 
 HTTP = {
@@ -181,6 +182,10 @@ HTTP = {
     "HTTP-009": Mutant(
         match="the header X-A is 'a\\r\\nSet-Cookie: b'",
         plugin=_sends(r'{"headers":{"X-A":"a\r\nSet-Cookie: b"},"body":""}'),
+    ),
+    "HTTP-009 asked": Mutant(
+        match=r"the header X-Id is 'two\r\n', no text on one line",
+        plugin=_item(when(asked_has('"id":"two\\nlines'), answer(_REPEATED)), write_out(_OK)),
     ),
     "HTTP-009 name": Mutant(match="'X A' is no name", plugin=_sends('{"headers":{"X A":"a"},"body":""}')),
     "HTTP-009 list": Mutant(match="headers is no object", plugin=_sends('{"headers":["X-A: a"],"body":""}')),

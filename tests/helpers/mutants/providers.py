@@ -34,6 +34,13 @@ def _without(export: str) -> Offering:
 
 
 _BREAKS_LATER = setting(needs=NEEDS_ID + NEEDS_OBJECT + when(_QUOTED, "(global.set $flag (i32.const 1))"))
+_WORDS = '"description":"a \\"quoted\\" word"'
+_BREAKS_LATER_BY_WORDS = setting(
+    needs=when(asked_has('"id":"a'), answer("There is no such id"))
+    + NEEDS_ID
+    + NEEDS_OBJECT
+    + when(asked_has(_WORDS), "(global.set $flag (i32.const 1))")
+)
 _BROKEN_LIST = when("(global.get $flag)", answer('{"a "quoted" word":{}}'))
 
 RES = {
@@ -59,6 +66,10 @@ RES = {
     "RES-006": Mutant(
         match=f"{_GET}: its answer is not JSON",
         plugin=Offering(exports=getting(missing=when(_QUOTED, answer('{"error":"no a "quoted""}')) + answer("{}"))),
+    ),
+    "RES-006 part": Mutant(
+        match=f"{_GET}: its answer is not JSON",
+        plugin=Offering(exports=getting(missing=when(asked_has('"property":"name"'), answer("none")) + answer("{}"))),
     ),
     "RES-006 length": Mutant(
         match="returned the length 70000",
@@ -92,6 +103,10 @@ RES = {
     "RES-013": Mutant(
         match="once a resource with an awkward id or text was set, resources_list_resources: its answer is not JSON",
         plugin=Offering(exports={**_BREAKS_LATER, **handler(_LIST, _BROKEN_LIST, LISTED)}),
+    ),
+    "RES-013 description": Mutant(
+        match="once a resource with an awkward id or text was set, resources_list_resources: its answer is not JSON",
+        plugin=Offering(exports={**_BREAKS_LATER_BY_WORDS, **handler(_LIST, _BROKEN_LIST, LISTED)}),
     ),
     "RES-013 length": Mutant(
         match="resources_set_resource returned the length -1",
