@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DELTAS", "LARGE", "PLUGINS", "PROBES", "TWINS", "large", "plugin", "plugins", "probe", "twins"]
+__all__ = ["DELTAS", "INVALID", "LARGE", "PLUGINS", "PROBES", "TWINS", "large", "plugin", "plugins", "probe", "twins"]
 
 PLUGINS = Path(__file__).parent / "plugins"
 """The folder that holds one package folder per plugin, sources and binary together."""
@@ -19,7 +19,10 @@ PROBES = Path(__file__).parent / "probes"
 """The folder of the probes: plugins that do what they are told, and such as are wrong in one thing."""
 
 DELTAS = Path(__file__).parent / "deltas"
-"""The folder of delta streams: JSON lines, one delta a line."""
+"""The folder of delta streams made by hand: JSON lines, one delta a line. Those of logs are in `streams`."""
+
+INVALID = DELTAS / "invalid.jsonl"
+"""What is no delta, one a line: an object with its `reason`, and with `delta`, or `text` for what is no JSON either."""
 
 _TWIN = "twin-"
 

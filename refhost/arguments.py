@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import shlex
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from refhost.errors import ConfigurationError
 from refhost.jsontext import NotJson, loads
+from refhost.limits import Limits
 from refhost.printing import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedIOBase
+
     from refhost.errors import HostError
+
+LONGEST_LINE = Limits().message_bytes
+"""How many bytes a line may have: no delta that a plugin takes is longer (contract §19)."""
+
+_GZIP = b"\x1f\x8b"
 
 
 def json_value(text: str, *, hint: str = "") -> Any:  # noqa: ANN401 - JSON
@@ -64,9 +75,52 @@ def text_in(file: Path) -> str:
         raise unreadable(file, error) from None
 
 
+def lines_in(file: Path) -> Iterator[str]:
+    """The lines of a file, of which never more than one is in memory; one made by gzip is unpacked on the way.
+
+    Raises:
+        ConfigurationError: it cannot be read, or a line is longer than `LONGEST_LINE`.
+    """
+    try:
+        with file.open("rb") as opened:
+            if opened.peek(len(_GZIP)).startswith(_GZIP):
+                with gzip.open(opened) as unpacked:
+                    yield from lines_of(unpacked, file)
+            else:
+                yield from lines_of(opened, file)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise unreadable(file, error) from None
+
+
+def lines_of(stream: IO[bytes] | BufferedIOBase, name: Path | str) -> Iterator[str]:
+    """The lines of a stream as they come, without what ends them.
+
+    Args:
+        stream: of UTF-8.
+        name: what errors call it.
+
+    Raises:
+        ConfigurationError: a line is not UTF-8, or longer than `LONGEST_LINE`.
+    """
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise ConfigurationError(f"{name} cannot be read: its line {number} is longer than {LONGEST_LINE} bytes.")
+        try:
+            yield line.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise unreadable(name, error) from None
+
+
 def unreadable(what: Path | str, error: Exception) -> ConfigurationError:
     """Why a file or a stream of text cannot be read."""
-    reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error
+    if isinstance(error, UnicodeDecodeError):
+        reason: object = "it is not UTF-8"
+    elif isinstance(error, (gzip.BadGzipFile, EOFError, zlib.error)):
+        reason = "what gzip has packed there is damaged, or its end is missing"
+    else:
+        reason = getattr(error, "strerror", None) or error
     return ConfigurationError(f"{what} cannot be read: {reason}.")
 
 

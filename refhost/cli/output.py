@@ -37,10 +37,11 @@ class Output:
     def write(self) -> None:
         """Write what is new."""
         # Only what is new is looked at: this runs after every delta of a log, however long the log is.
-        emissions = self._host.bus.emissions
-        for emission in emissions[self._deltas :]:
+        bus = self._host.bus
+        self._deltas = max(self._deltas, bus.forgotten)
+        while (emission := bus.emission(self._deltas)) is not None:
             self.answer(emission.delta)
-        self._deltas = len(emissions)
+            self._deltas += 1
         for record in self._host.log[self._records :]:
             self._log(record)
         self._records = len(self._host.log)

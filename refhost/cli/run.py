@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from refhost.arguments import example, json_object_or_file, text_in, unreadable
+from refhost.arguments import example, json_object_or_file, lines_in, lines_of
 from refhost.cli import options
 from refhost.cli.options import given
 from refhost.cli.output import Output
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # Fewer deltas are over before a person has looked.
 _MANY = 1000
+# More often a bar need not move.
+_STEPS = 500
 _MOST_SECONDS = 1e9
 
 
@@ -42,7 +45,12 @@ def _span(text: str) -> float:
     help="The configuration to start with; the one saved in --directory, or an empty one, otherwise.",
 )
 @options.CAPABILITIES
-@click.option("--deltas", type=click.Path(), metavar="FILE", help="A file of deltas, one a line; - for standard input.")
+@click.option(
+    "--deltas",
+    type=click.Path(),
+    metavar="FILE",
+    help="A file of deltas, one a line, which gzip may have packed; - for standard input.",
+)
 @click.option(
     "--request",
     "requests",
@@ -134,27 +142,38 @@ def _configuration(text: str | None) -> dict[str, Any] | None:
         return json_object_or_file(text, hint=example("--config", '{"interval": 5}'))
 
 
-def _log_of(path: str | None) -> Iterable[str]:
-    """The lines of a file of deltas, which is read at once; those of standard input as they come."""
+@dataclass(frozen=True)
+class _Log:
+    """The lines of a log of deltas, and how many there are; 0 where that is not known before the last has come."""
+
+    lines: Iterable[str] = ()
+    count: int = 0
+
+
+def _log_of(path: str | None) -> _Log:
+    """A log, which is read as it is needed. A file is read once before: nothing runs when there is a fault in it."""
     if path is None:
-        return []
+        return _Log()
     if path == "-":
-        return _standard_input()
+        return _Log(lines_of(click.open_file("-", "rb"), "standard input"))
+    file = Path(path)
     with given("--deltas"):
-        return text_in(Path(path)).split("\n")
+        # A pipe, such as a shell's <(command), can be read only once.
+        once = file.exists() and not file.is_file() and not file.is_dir()
+        return _Log(lines_in(file), 0 if once else sum(1 for _ in lines_in(file)))
 
 
-def _standard_input() -> Iterator[str]:
-    try:
-        yield from click.open_file("-", encoding="utf-8")
-    except UnicodeDecodeError as error:
-        with given("--deltas"):
-            raise unreadable("standard input", error) from None
-
-
-def _counted(lines: Iterable[str], output: Output) -> Iterator[tuple[int, str]]:
+def _counted(log: _Log, output: Output) -> Iterator[tuple[int, str]]:
     """The lines with their numbers, and with a bar on a terminal when there are many."""
-    output.beside_bar = isinstance(lines, list) and len(lines) >= _MANY and sys.stderr.isatty()
-    with click.progressbar(lines, label="deltas", file=sys.stderr, hidden=not output.beside_bar) as bar:
+    output.beside_bar = log.count >= _MANY and sys.stderr.isatty()
+    shown = click.progressbar(
+        log.lines,
+        log.count or None,
+        label="deltas",
+        file=sys.stderr,
+        hidden=not output.beside_bar,
+        update_min_steps=log.count // _STEPS or 1,
+    )
+    with given("--deltas"), shown as bar:
         yield from enumerate(bar, 1)
     output.beside_bar = False

@@ -41,21 +41,6 @@ LANGUAGES = {
 JUDGED = {"twin-go": 150, "twin-component-javascript": 77, "twin-component-python": 77}
 
 
-@pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    """A twin's package by its name; a large one is built, once in a session."""
-
-    @functools.cache
-    def read(name):
-        if name not in LARGE:
-            return read_package(corpus.plugin(name))
-        work = tmp_path_factory.mktemp(name)
-        build.build(name, work)
-        return read_package(work / "plugin")
-
-    return read
-
-
 def shared(seen):
     """What of a core module's life a component has too."""
     values = [line for line in seen["emitted"] if '"meta"' not in line and "plugins.twin.report" not in line]

@@ -13,7 +13,9 @@ from refhost.host import SELF_ID, Host
 from refhost.jsontext import dumps
 
 FILE = "/data/twin.json"
-STREAMS = {kind: (corpus.DELTAS / f"{kind}.jsonl").read_text("utf-8").splitlines() for kind in ("ordinary", "edge")}
+STREAMS = {
+    kind: (corpus.DELTAS / f"{kind}.jsonl").read_text("utf-8").strip().split("\n") for kind in ("ordinary", "edge")
+}
 PUT = "handle_put_vessels_self_plugins_twin_limit"
 ROOM = 65536
 # What a disk may refuse to do.

@@ -1,10 +1,23 @@
-"""JSON on a command line, and sentences about what is none."""
+"""JSON on a command line, sentences about what is none, and files that are read line by line."""
 
 from __future__ import annotations
 
+import gzip
+import random
+import tracemalloc
+
 import pytest
 
-from refhost.arguments import example, json_object, json_object_or_file, json_value, sentence, text_in
+from refhost.arguments import (
+    LONGEST_LINE,
+    example,
+    json_object,
+    json_object_or_file,
+    json_value,
+    lines_in,
+    sentence,
+    text_in,
+)
 from refhost.errors import ConfigurationError
 
 
@@ -51,3 +64,76 @@ def test_a_sentence_is_one_line_that_does_not_act_on_a_terminal():
     error = ConfigurationError("no\nno \x1b[2J", hint="Do \u202ethis.")
     assert sentence("--x", error) == "--x: no\\nno \\x1b[2J. Do \\u202ethis."
     assert sentence("", ConfigurationError("Did you mean this?")) == "Did you mean this?"
+
+
+PLAIN = "é 1\r\n\n  {}\nlast".encode()
+LINES = ["é 1", "", "  {}", "last"]
+
+
+PARTS = gzip.compress(PLAIN[:9]) + gzip.compress(PLAIN[9:])
+
+
+@pytest.mark.parametrize("content", [PLAIN, gzip.compress(PLAIN), PARTS], ids=["plain", "packed", "packed in parts"])
+def test_lines_are_read_packed_or_not(tmp_path, content):
+    file = tmp_path / "log"
+    file.write_bytes(content)
+    assert list(lines_in(file)) == LINES
+
+
+PACKED = gzip.compress(random.Random(7).randbytes(4000).hex().encode())
+DAMAGED = {
+    "end": PACKED[:-9],
+    "checksum": PACKED[:-6] + b"\0\0" + PACKED[-4:],
+    "content": PACKED[:30] + b"\xff" * 40 + PACKED[70:],
+    "method": b"\x1f\x8b\x09" + PACKED[3:],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_what_is_damaged_is_said_in_a_sentence(tmp_path, damage):
+    file = tmp_path / "log.gz"
+    file.write_bytes(DAMAGED[damage])
+    with pytest.raises(ConfigurationError) as caught:
+        list(lines_in(file))
+    assert caught.value.message == (
+        f"{file} cannot be read: what gzip has packed there is damaged, or its end is missing."
+    )
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+def test_a_line_has_a_bound(tmp_path, pack):
+    file = tmp_path / "log"
+    file.write_bytes(pack(b"\n" + b"x" * (LONGEST_LINE - 1) + b"\n" + b" " * (LONGEST_LINE + 1)))
+    read = lines_in(file)
+    assert (next(read), len(next(read))) == ("", LONGEST_LINE - 1)
+    with pytest.raises(ConfigurationError, match=f"cannot be read: its line 3 is longer than {LONGEST_LINE} bytes"):
+        next(read)
+
+
+def peak(read):
+    """The most memory that reading takes, and what came of it."""
+    tracemalloc.start()
+    try:
+        return read(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_packed_is_never_in_memory_as_a_whole(tmp_path):
+    """Thirty megabytes, out of a file that is a thousandth of that."""
+    file = tmp_path / "log.gz"
+    file.write_bytes(gzip.compress((b"x" * 999 + b"\n") * 30_000))
+    characters, memory = peak(lambda: sum(map(len, lines_in(file))))
+    assert characters == 999 * 30_000
+    assert memory < 1_000_000
+
+
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path):
+    file = tmp_path / "log.gz"
+    file.write_bytes(gzip.compress(bytes(8 * LONGEST_LINE), 1))
+
+    def read():
+        with pytest.raises(ConfigurationError, match="its line 1 is longer"):
+            list(lines_in(file))
+
+    assert peak(read)[1] < 4 * LONGEST_LINE

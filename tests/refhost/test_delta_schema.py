@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
-import subprocess
 from typing import Any
 
-import jsonschema
 import pytest
+from delta_schema import installed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from referencing import Registry
-from referencing.jsonschema import DRAFT4
 
 from conformance.strategies import deltas, paths, values
 from refhost.delta import is_timestamp, problems
 from refhost.jsontext import dumps
 
 pytestmark = pytest.mark.npm
-
-PACKAGE = "@signalk/signalk-schema@1.8.2"
-BASE = "https://signalk.org/specification/1.5.1/schemas/"
 
 
 def _line_end(delta: Any) -> bool:
@@ -49,20 +42,7 @@ STRICTER = {"timestamps are read by RFC 3339": _format, "patterns end where the 
 @pytest.fixture(scope="module")
 def schema_accepts(tmp_path_factory):
     """Whether delta.json accepts a delta."""
-    folder = tmp_path_factory.mktemp("schema")
-    command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    schemas = folder / "node_modules" / "@signalk" / "signalk-schema" / "schemas"
-    registry = Registry()
-    for path in sorted(schemas.rglob("*.json")):
-        contents = json.loads(path.read_text("utf-8"))
-        # Files name themselves `…/x.json#`, and references say `./x.json#/…`: known by where they lie.
-        contents.pop("id", None)
-        uri = BASE + path.relative_to(schemas).as_posix()
-        registry = registry.with_resource(uri, DRAFT4.create_resource(contents))
-    validator = jsonschema.Draft4Validator({"$ref": BASE + "delta.json"}, registry=registry)
-    return validator.is_valid
+    return installed(tmp_path_factory.mktemp("schema"))
 
 
 def assert_agree(schema_accepts, delta: Any) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pty
+import re
 import subprocess
 import sys
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 from honest import REFUSE, Honest, config_has, string_out, value, write_out
 from wat import TRAP, call, text, when
 
 import corpus
+from corpus import streams
+from refhost.arguments import LONGEST_LINE
 
 FETCHING = corpus.plugin("fetch-assemblyscript")
 ORDINARY = corpus.DELTAS / "ordinary.jsonl"
@@ -59,6 +64,25 @@ def test_without_an_answer_that_is_what_it_says(refhost, values, lines):
     done = refhost("run", FETCHING)
     assert ("plugins.fetch.answer", None) in values(lines(done.stdout))
     assert "[error] No answer from https://example.org/answer" in done.stderr
+
+
+def test_a_packed_log_gives_what_it_gives_unpacked(refhost, tmp_path):
+    packed = tmp_path / "ordinary.jsonl.gz"
+    packed.write_bytes(gzip.compress(ORDINARY.read_bytes()))
+    plain, done = (refhost("run", corpus.plugin("hello-c"), "--deltas", log) for log in (ORDINARY, packed))
+    assert plain.stdout.count("plugins.hello.heard") == 3
+    assert (done.exit_code, done.stdout, done.stderr) == (0, plain.stdout, plain.stderr)
+
+
+def test_a_log_comes_through_a_pipe(process, tmp_path):
+    """It is there once, so that it cannot be looked through before."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(gzip.compress(ORDINARY.read_bytes())), daemon=True)
+    writer.start()
+    done = process("run", corpus.plugin("hello-c"), "--deltas", pipe)
+    writer.join(10)
+    assert (done.returncode, done.stdout.count(b"plugins.hello.heard")) == (0, 3)
 
 
 def test_deltas_are_read_from_standard_input(refhost, folder):
@@ -167,11 +191,11 @@ def test_why_a_plugin_ended_does_not_act_on_the_terminal_either(refhost, folder)
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def on_a_terminal(*words):
+def on_a_terminal(*words, output=subprocess.DEVNULL):
     """What a command writes to a terminal as its standard error, its standard output going elsewhere."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "refhost.cli", *map(str, words)]
-    with subprocess.Popen(command, stderr=follower, stdout=subprocess.DEVNULL) as running:
+    with subprocess.Popen(command, stderr=follower, stdout=output) as running:
         os.close(follower)
         seen = b""
         with suppress(OSError):  # so a terminal says that nobody writes to it any more
@@ -182,14 +206,33 @@ def on_a_terminal(*words):
     return seen.decode()
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 @pytest.mark.parametrize(("count", "shown"), [(1200, True), (20, False)])
-def test_long_logs_have_a_bar_on_a_terminal(folder, written, count, shown):
+def test_long_logs_have_a_bar_on_a_terminal(folder, written, count, shown, packed):
     log = written("long.jsonl", "\n".join([value("navigation.speedOverGround", "3")] * count))
+    if packed:
+        log.write_bytes(gzip.compress(log.read_bytes()))
     talkative = folder(Honest(delta=call("sk_debug", text("Heard"))))
     seen = on_a_terminal("run", talkative, "--deltas", log)
     assert ("100%" in seen) is shown
     # Nothing is written behind the bar: it is wiped first, or its own last line has ended.
     assert all(part.endswith(("\r", "\n", "\x1b[K")) for part in seen.split("2026-01-01T")[:-1] if "%" in part)
+
+
+@pytest.mark.long
+def test_four_hours_of_a_boat_go_through_a_plugin_with_a_bar_and_twice_the_same(tmp_path):
+    def replay(name):
+        log = streams.file("plaka")
+        with (tmp_path / name).open("wb") as output:
+            seen = on_a_terminal("run", corpus.plugin("twin-c"), "--deltas", log, "--speed", "0.25", output=output)
+        return seen, (tmp_path / name).read_bytes()
+
+    seen, emitted = replay("one")
+    steps = [int(percent) for percent in re.findall(r"(\d+)%", seen)]
+    assert steps == sorted(steps)
+    assert set(steps) >= {1, 50, 99, 100}
+    assert emitted.count(b'"plugins.twin.heard"') == 7250
+    assert replay("two")[1] == emitted
 
 
 def test_what_goes_elsewhere_leaves_the_bar_standing(folder, written):
@@ -235,6 +278,7 @@ def test_a_reader_that_goes_away_is_no_error(written):
         (("PLUGIN", "--capabilities", '{"dataRead": 1}'), "--capabilities: dataRead is true or false, not 1."),
         (("PLUGIN", "--deltas", "missing"), "--deltas: missing cannot be read: No such file or directory."),
         (("PLUGIN", "--deltas", "FILE"), "cannot be read: it is not UTF-8."),
+        (("PLUGIN", "--deltas", "/"), "--deltas: / cannot be read: Is a directory."),
         (("PLUGIN", "--answers", "FILE"), "is not UTF-8"),
         (("PLUGIN", "--answers", "missing"), "missing cannot be read"),
         (("PLUGIN", "--directory", "FILE"), "Invalid value for '--directory'"),
@@ -260,6 +304,29 @@ def test_lines_that_are_no_deltas_are_named(refhost, folder, line, message):
     done = refhost("run", folder(), "--deltas", "-", input=value("a.b", "1") + "\n\n" + line)
     assert done.exit_code == 2
     assert f"Error: --deltas, line 3: {message}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{}\n\xff", "it is not UTF-8."),
+        (gzip.compress(b"{}\n\xff"), "it is not UTF-8."),
+        (gzip.compress(ORDINARY.read_bytes())[:-1], "what gzip has packed there is damaged, or its end is missing."),
+        (gzip.compress(b" " * (LONGEST_LINE + 1)), f"its line 1 is longer than {LONGEST_LINE} bytes."),
+    ],
+)
+def test_nothing_runs_when_the_log_has_a_fault_anywhere(refhost, folder, tmp_path, content, message):
+    log = tmp_path / "log.jsonl.gz"
+    log.write_bytes(content)
+    done = refhost("run", folder(), "--deltas", log)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == f"Error: --deltas: {log} cannot be read: {message}"
+
+
+def test_a_line_of_standard_input_has_a_bound(refhost, folder):
+    done = refhost("run", folder(), "--deltas", "-", input=value("a.b", "1") + "\n" + " " * (LONGEST_LINE + 1))
+    assert done.exit_code == 2
+    assert f"Error: --deltas: standard input cannot be read: its line 2 is longer than {LONGEST_LINE}" in done.stderr
 
 
 def test_a_directory_that_cannot_be_used_is_a_sentence(refhost, folder, tmp_path):
