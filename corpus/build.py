@@ -52,6 +52,7 @@ RECIPES: Mapping[str, Toolchain] = {
     "hello-component-python": PythonComponent(),
     "hello-component-rust": RustComponent(),
     "hello-rust": Rust(),
+    "instruments-c": C(sources=("plugin.c", "nmea.c", "weather.c", "sdk/core.c", "sdk/json.c"), sdk=True),
     "probe": CAlone("probe.c"),
     "probe-assemblyscript": CAlone("probe.c", ("PROBE_ASSEMBLYSCRIPT",)),
     "probe-files": CAlone("probe.c", ("PROBE_FILES",)),

@@ -13,7 +13,7 @@ mutant, by its name: the requirement that it must fail, and a word where there i
 
 An edit without `old` adds a file, with `base64` in place of `new` one that is no text; one with neither takes a file
 away. Files of `common/` and `sdk/` can be edited too: what a twin is built with. `cut` is how many bytes of the binary
-are left.
+are left. `given` is the file that whoever tests it gives, where that is not the folder.
 
 `built/` holds the binaries of those whose edits are of more than what is around a binary; `python -m corpus.build`
 makes them. Data only, as all of the corpus: nothing here imports the host or the harness.
@@ -101,6 +101,7 @@ class Mutant:
         fault: what is wrong with it, a sentence.
         edits: what is changed.
         cut: how many bytes of the binary are left; None for all of them.
+        given: the file that whoever tests it gives, relative to the folder; "" for the folder.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Mutant:
     fault: str
     edits: tuple[Edit, ...]
     cut: int | None
+    given: str
 
     @property
     def requirement(self) -> str:
@@ -155,7 +157,7 @@ def write_sources(name: str, folder: Path) -> None:
 
 
 def write(name: str, into: Path) -> Path:
-    """Write a mutant's package, as its author would publish it, into a folder of its own below `into`; return that.
+    """Write a mutant's package, as its author has it, into a folder of its own below `into`; return what is given.
 
     Raises:
         EditError: an edit does not fit.
@@ -166,12 +168,19 @@ def write(name: str, into: Path) -> Path:
     binary = folder / "plugin.wasm"
     if binary.exists():  # else an edit took it away
         binary.write_bytes(mutant.binary.read_bytes()[: mutant.cut])
-    return folder
+    return folder / mutant.given
 
 
 def _mutant(name: str, row: dict[str, Any]) -> Mutant:
     edits = tuple(_edit(edit) for edit in row["edits"])
-    return Mutant(name=name, plugin=row["plugin"], fault=row["fault"], edits=edits, cut=row.get("cut"))
+    return Mutant(
+        name=name,
+        plugin=row["plugin"],
+        fault=row["fault"],
+        edits=edits,
+        cut=row.get("cut"),
+        given=row.get("given", ""),
+    )
 
 
 def _edit(row: dict[str, str]) -> Edit:

@@ -98,6 +98,13 @@ NOT_APPLICABLE = {
     "hello-component": HELLO_COMPONENT,
     "hello-component-rust": HELLO_COMPONENT,
     "hello-rust": PLAIN_PACKAGE | POLL | SAVES | NOTIFIES | MODEL | OFFERS,
+    "instruments-c": PLAIN_PACKAGE - {"PKG-019"}
+    | SAVES
+    | NOTIFIES
+    | ENDPOINTS
+    | FILES
+    | of("PUT", "RES", "FETCH")
+    | {"CAP-012", "CAP-013", "CAP-014", "CAP-017"},
     "honest": PACKAGE | RAISES | PROVIDES | NETWORK | FEW_WITHDRAWN,
     "offering": PACKAGE | of("FETCH") | {"CAP-017"},
 }

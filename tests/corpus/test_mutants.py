@@ -34,6 +34,12 @@ def tabled(tmp_path, monkeypatch):
     return use
 
 
+def folder_of(name, into):
+    """The folder of a mutant, whatever of it is given to be judged."""
+    write(name, into)
+    return into / name.replace(" ", "-")
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
 def test_a_table_has_the_mutants_of_one_group(table):
     names = tomllib.loads(table.read_text("utf-8"))
@@ -44,7 +50,7 @@ def test_a_table_has_the_mutants_of_one_group(table):
 def test_a_mutant_is_one_sentence_and_something_else_than_it_is_made_from(name, tmp_path):
     mutant = mutants()[name]
     assert re.fullmatch(r"[A-Z][^\n]*\.", mutant.fault)
-    original, changed = corpus.plugin(mutant.plugin), write(name, tmp_path)
+    original, changed = corpus.plugin(mutant.plugin), folder_of(name, tmp_path)
     before = {path.relative_to(original): path.read_bytes() for path in original.rglob("*") if path.is_file()}
     after = {path.relative_to(changed): path.read_bytes() for path in changed.rglob("*") if path.is_file()}
     assert before != after
@@ -94,6 +100,12 @@ def test_a_binary_can_be_cut(tabled):
     assert (package / "plugin.wasm").read_bytes() == b"\0asm\1"
 
 
+def test_a_file_of_the_package_may_be_all_that_is_given(tabled, tmp_path):
+    given = tabled("PKG-008", {"plugin": "twin-c", "fault": "", "edits": [], "given": "plugin.wasm"})
+    assert given == tmp_path / "PKG-008" / "plugin.wasm"
+    assert given.with_name("package.json").is_file()
+
+
 @pytest.mark.parametrize("file", ["plugin.c", "common/twin.c", "sdk/core.c", "assembly/index.ts", "asconfig.json"])
 def test_what_a_compiler_reads_makes_another_binary(file):
     assert Edit(file=file, old=None, new="").is_of_source
@@ -107,9 +119,9 @@ def test_what_is_around_a_binary_does_not(file):
 def test_what_twins_share_can_be_edited(tabled, tmp_path):
     change = {"file": "common/twin.h", "old": "#define ALARM ", "new": "#define  ALARM "}
     with pytest.raises(FileNotFoundError):  # nobody has built it
-        tabled("LIFE-001", {"plugin": "twin-c", "fault": "", "edits": [change]})
-    assert "#define  ALARM " in (tmp_path / "LIFE-001" / "common" / "twin.h").read_text("utf-8")
-    assert [path.name for path in (tmp_path / "LIFE-001" / "common").iterdir()] == ["twin.h"]
+        tabled("LIFE-001 unbuilt", {"plugin": "twin-c", "fault": "", "edits": [change]})
+    assert "#define  ALARM " in (tmp_path / "LIFE-001-unbuilt" / "common" / "twin.h").read_text("utf-8")
+    assert [path.name for path in (tmp_path / "LIFE-001-unbuilt" / "common").iterdir()] == ["twin.h"]
 
 
 # ---- the builder ---------------------------------------------------------------------------------------------------
@@ -149,7 +161,7 @@ def test_the_packages_of_mutants_that_are_no_packages_are_meant(tmp_path):
     """Only mutants of PKG, LOAD and META may have a package.json that is no JSON."""
     odd = []
     for name in mutants():
-        manifest = write(name, tmp_path) / "package.json"
+        manifest = folder_of(name, tmp_path) / "package.json"
         try:
             json.loads(manifest.read_text("utf-8"))
         except (OSError, ValueError):
