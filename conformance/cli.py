@@ -1,9 +1,9 @@
-"""`python -m conformance`: explain requirements, merge, trace and compare reports, install and try hosts."""
+"""`python -m conformance`: explain requirements; merge, trace, compare reports; install, try hosts; judge mutants."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -109,6 +109,32 @@ def install(host: str) -> None:  # noqa: ARG001 - there is one
     from conformance.drivers.signalk_server.install import install as install_it  # noqa: PLC0415 - as above
 
     click.echo(install_it())
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--only", type=click.Choice(["plugins", "hosts"]), help="Judge plugins only, or hosts; writes nothing.")
+@click.option("--whole", is_flag=True, help="Judge each host mutant by all requirements; writes nothing.")
+@click.option("--check", is_flag=True, help="Write nothing; fail when docs/kill-matrix.md is not what was found.")
+@click.option("--processes", type=click.IntRange(min=0), default=0, help="How many at the same time; 0: one a core.")
+@click.pass_context
+def kill(
+    context: click.Context,
+    names: tuple[str, ...],
+    only: Literal["plugins", "hosts"] | None,
+    whole: bool,  # noqa: FBT001 - a flag of a command line
+    check: bool,  # noqa: FBT001 - as above
+    processes: int,
+) -> None:
+    """Judge all mutants, plugins and hosts with one thing broken, and write docs/kill-matrix.md.
+
+    With NAMES, of requirements or mutants, such as DELTA-001 or HVFS-011, only those mutants are judged, and nothing is
+    written. The exit code is 1 when a mutant is not killed by the requirement that it is made for, when no mutant is
+    killed by a requirement, when something honest is, or when nothing was judged.
+    """
+    from conformance.kill.command import run  # noqa: PLC0415 - as above
+
+    context.exit(run(names, only=only, whole=whole, check=check, processes=processes))
 
 
 main.add_command(smoke)

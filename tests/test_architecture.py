@@ -62,12 +62,12 @@ def test_imports_point_one_way(package):
 
 
 def test_conformance_takes_only_data_from_the_corpus():
-    """It reads the files in it, and runs none of its modules."""
+    """It reads the files in it, by the two modules that know where they are, and runs no other."""
     wrong = [
         f"{path.relative_to(ROOT)}:{line} imports {name}"
         for path in sources("conformance")
         for name, line in imports(path)
-        if name.split(".")[0] == "corpus" and name != "corpus"
+        if name.split(".")[0] == "corpus" and name != "corpus" and name.split(".")[:2] != ["corpus", "mutants"]
     ]
     assert not wrong, "\n".join(wrong)
 

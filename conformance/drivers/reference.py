@@ -62,10 +62,11 @@ class RefhostHost:
         host.bus.watchers.append(self._carried)
 
     def _carried(self, delta: Delta, text: str, version: int) -> None:
-        emissions = self.host.bus.emissions
-        source = ""
-        if self._emissions < len(emissions) and emissions[self._emissions].delta is delta:
-            source = emissions[self._emissions].plugin
+        bus, source = self.host.bus, ""
+        self._emissions = max(self._emissions, bus.forgotten)
+        emission = bus.emission(self._emissions)
+        if emission is not None and emission.delta is delta:
+            source = emission.plugin
             self._emissions += 1
         self._deltas.append(CarriedDelta(text, source, version))
 
@@ -151,7 +152,10 @@ class RefhostHost:
     def read(self, path: str) -> str | None:
         """The model at a path."""
         node = self.host.model.path(path)
-        return None if node is None else dumps(node)
+        try:
+            return None if node is None else dumps(node)
+        except RecursionError:  # a delta with a path of very many parts has been there
+            raise StateError("What is there nests too deep to be written as JSON.") from None
 
     def request(self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None) -> HttpReply:
         """A request to its own HTTP API."""

@@ -301,7 +301,18 @@ class Served:
 
 
 def _received(package: Message) -> PluginPackage:
-    """A package as it was sent."""
+    """A package as it was sent.
+
+    Raises:
+        BadRequest: it is not there.
+    """
+    try:
+        return _read(package)
+    except (OSError, ValueError) as error:  # among them a name that no file system takes
+        raise BadRequest("validate", f"The package cannot be read: {error}.") from None
+
+
+def _read(package: Message) -> PluginPackage:
     folder = Path(package["folder"])
     manifest, capabilities = _object(package["manifest_text"]), package["capabilities"]
     declared = manifest.get("wasmCapabilities")

@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 
 import pytest
-from faults import FaultyDriver
 
 from conformance import host_judge
 from conformance.drivers.faults import HostGone
@@ -11,6 +10,7 @@ from conformance.drivers.features import FEATURES, Unsupported
 from conformance.drivers.reference import RefhostDriver
 from conformance.host_catalogue import host_catalogue, host_requirement
 from conformance.host_judge import judge_host
+from conformance.host_mutants import MutantDriver
 from conformance.verdict import NotApplicable, NotJudged, Outcome, Violation
 from refhost.errors import ConfigurationError
 
@@ -110,6 +110,6 @@ def test_what_cannot_be_judged_counts_as_failed(monkeypatch, error):
 
 
 def test_a_fault_is_there_only_while_its_host_is():
-    faulty = FaultyDriver("starts at load")
+    faulty = MutantDriver("starts at load")
     assert judge_host(MUST, faulty).outcome is Outcome.FAIL
     assert judge_host(MUST, RefhostDriver()).outcome is Outcome.PASS

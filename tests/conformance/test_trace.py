@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import proven_table
 import pytest
 from reports import ALL_OUTCOMES, CASCADE, host_report, report
 
@@ -94,11 +93,6 @@ def test_the_text_has_a_line_for_each_and_the_clauses_that_cannot_be_judged():
     assert lines == IDS
     for clause in not_judged():
         assert " ".join(f"{clause['section']} {clause['text']}".split()) in " ".join(text.split())
-
-
-def test_the_table_of_what_is_proven_is_that_of_the_mutants():
-    again = "run: python tests/helpers/proven_table.py"
-    assert proven_table.FILE.read_text("utf-8") == proven_table.text(), again
 
 
 def test_only_requirements_are_proven():

@@ -80,7 +80,15 @@ DELTA = {
         plugin=_emits('{"updates":[{"meta":[{"path":"plugins.wat.a","value":{"units":"m"}}]}]}'),
     ),
     "DELTA-007": Mutant(match="it claims the $source 'gps.1'", plugin=_emits(_update('"$source":"gps.1"'))),
+    "DELTA-007 after": Mutant(match="it claims the $source 'zone.1'", plugin=_emits(_update('"$source":"zone.1"'))),
     "DELTA-007 object": Mutant(match="it names a source", plugin=_emits(_update('"source":{"label":"gps"}'))),
+    "NOTE-001 second": Mutant(
+        match='has the method "beep"',
+        plugin=_emits(
+            value("notifications.wat.a", "null"),
+            value("notifications.wat.b", '{"state":"normal","method":["beep"],"message":"Beep"}'),
+        ),
+    ),
     "DELTA-008": Mutant(
         match="the context 'my boat' is none",
         plugin=_emits('{"context":"my boat","updates":[{"values":[]}]}'),

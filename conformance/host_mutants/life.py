@@ -1,13 +1,15 @@
-"""Faults of states, configuration, reload and restart."""
+"""Mutants: faults of states, configuration, reload and restart."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from faults.fault import add, fault, nothing
+from conformance.host_mutants.mutant import add, mutant, nothing
 from refhost import host, lifecycle, subscriptions
 from refhost.dialects.buffer import BufferInstance
 from refhost.errors import PluginError, PluginTrap
+from refhost.jsontext import loads
 from refhost.lifecycle import Lifecycle, State
 from refhost.plugin import Plugin
 from refhost.registry import StartOrder
@@ -19,37 +21,40 @@ from refhost.storage.config_file import ConfigFile, SavedConfig
 from refhost.subscriptions import Subscriptions
 from refhost.web import plugins as pages
 
+if TYPE_CHECKING:
+    from conformance.host_mutants.mutant import Original
+
 # ---- configuration ----------------------------------------------------------------------------------------------
 
 
-@fault("adds no enableDebug", Lifecycle, "start_with")
-def _without_debug(original, self, text):
+@mutant("adds no enableDebug", Lifecycle, "start_with")
+def _without_debug(original: Original, self: Any, text: Any) -> None:
     original(self, text.replace(',"enableDebug":false', "", 1))
 
 
-@fault("starts with null when nothing is saved", Lifecycle, "start_with")
-def _null(original, self, text):
+@mutant("starts with null when nothing is saved", Lifecycle, "start_with")
+def _null(original: Original, self: Any, text: Any) -> None:
     original(self, "null" if text == '{"enableDebug":false}' else text)
 
 
-@fault("saves anything", ConfigService, "save_config")
-def _anything(_, self, text):
+@mutant("saves anything", ConfigService, "save_config")
+def _anything(_: Any, self: Any, text: Any) -> None:
     self._write({"text": text})
 
 
-@fault("saving switches off", ConfigFile, "save_configuration")
-def _off(_, self, configuration):
+@mutant("saving switches off", ConfigFile, "save_configuration")
+def _off(_: Any, self: Any, configuration: Any) -> None:
     self.write(SavedConfig(configuration=configuration))
 
 
-@fault("saving starts anew", ConfigService, "save_config")
-def _starts_anew(original, self, text):
+@mutant("saving starts anew", ConfigService, "save_config")
+def _starts_anew(original: Original, self: Any, text: Any) -> None:
     original(self, text)
     self._file.saved_by_plugin = True
 
 
-@fault("saving starts anew", Lifecycle, "start_with")
-def _once_more(original, self, text):
+@mutant("saving starts anew", Lifecycle, "start_with")
+def _once_more(original: Original, self: Any, text: Any) -> None:
     original(self, text)
     file = self._runtime.config_file
     if self.is_running and getattr(file, "saved_by_plugin", False):
@@ -58,19 +63,19 @@ def _once_more(original, self, text):
         original(self, text)
 
 
-@fault("one configuration for all", ConfigFile, "__init__")
-def _shared(original, self, folder, name):
+@mutant("one configuration for all", ConfigFile, "__init__")
+def _shared(original: Original, self: Any, folder: Any, name: Any) -> None:
     original(self, folder, "all.json")
 
 
-@fault("takes any change", pages, "_check_config")
-def _any_change(original, change):
+@mutant("takes any change", pages, "_check_config")
+def _any_change(original: Original, change: Any) -> None:
     if not isinstance(change, dict):
         original(change)
 
 
-@fault("never restarts", Plugin, "update_config")
-def _only_saves(_, self, configuration=None, **named):
+@mutant("never restarts", Plugin, "update_config")
+def _only_saves(_: Any, self: Any, configuration: Any = None, **named: Any) -> Any:
     self._save(configuration=configuration, **named)
     return self.state
 
@@ -80,15 +85,15 @@ nothing("saves nothing", ConfigFile, "write")
 # ---- states -----------------------------------------------------------------------------------------------------
 
 
-@fault("starts at load", host.Host, "load")
-def _at_load(original, self, package, **named):
+@mutant("starts at load", host.Host, "load")
+def _at_load(original: Original, self: Any, package: Any, **named: Any) -> Any:
     loaded = original(self, package, **named)
     loaded.start({})
     return loaded
 
 
-@fault("starts a second time", Lifecycle, "start")
-def _twice(original, self):
+@mutant("starts a second time", Lifecycle, "start")
+def _twice(original: Original, self: Any) -> None:
     if self.state is State.RUNNING:
         self._leave_running()
         self._start()
@@ -96,80 +101,80 @@ def _twice(original, self):
         original(self)
 
 
-@fault("starts a second time", Plugin, "start")
-def _without_asking(original, self, config=None, **named):
+@mutant("starts a second time", Plugin, "start")
+def _without_asking(original: Original, self: Any, config: Any = None, **named: Any) -> Any:
     if not self.is_running:
         return original(self, config, **named)
     self._life.start()
     return self.state
 
 
-@fault("starts with the first configuration", Lifecycle, "start_with")
-def _first_again(original, self, text):
+@mutant("starts with the first configuration", Lifecycle, "start_with")
+def _first_again(original: Original, self: Any, text: Any) -> None:
     self.first_text = getattr(self, "first_text", text)
     original(self, self.first_text)
 
 
-@fault("starts once only", Lifecycle, "start_with")
-def _once(original, self, text):
+@mutant("starts once only", Lifecycle, "start_with")
+def _once(original: Original, self: Any, text: Any) -> None:
     if self.starts == 0:
         original(self, text)
 
 
-@fault("runs whatever start says", Lifecycle, "start_with")
-def _regardless(original, self, text):
+@mutant("runs whatever start says", Lifecycle, "start_with")
+def _regardless(original: Original, self: Any, text: Any) -> None:
     original(self, text)
     if self.state is State.ERROR and self.instance is not None:
         self._run(self.instance)
 
 
-@fault("takes 0 for an error", BufferInstance, "start")
-def _zero(original, self, config):
+@mutant("takes 0 for an error", BufferInstance, "start")
+def _zero(original: Original, self: Any, config: Any) -> Any:
     return original(self, config) or 1
 
 
-@fault("a trap in start counts as a success", BufferInstance, "start")
-def _fine(original, self, config):
+@mutant("a trap in start counts as a success", BufferInstance, "start")
+def _fine(original: Original, self: Any, config: Any) -> Any:
     try:
         return original(self, config)
     except PluginTrap:
         return 0
 
 
-@fault("a trap in stop counts as a success", BufferInstance, "stop")
-def _stops_well(original, self):
+@mutant("a trap in stop counts as a success", BufferInstance, "stop")
+def _stops_well(original: Original, self: Any) -> Any:
     try:
         return original(self)
     except PluginTrap:
         return 0
 
 
-@fault("calls stop twice", BufferInstance, "stop")
-def _stops_twice(original, self):
+@mutant("calls stop twice", BufferInstance, "stop")
+def _stops_twice(original: Original, self: Any) -> Any:
     original(self)
     return original(self)
 
 
-@fault("logs no faults", PluginRuntime, "note")
-def _silent(original, self, kind, *arguments):
+@mutant("logs no faults", PluginRuntime, "note")
+def _silent(original: Original, self: Any, kind: Any, *arguments: Any) -> None:
     if kind != "fault":
         original(self, kind, *arguments)
 
 
-@fault("delivers to all who are there", Lifecycle, "deliver")
-def _to_all(_, self, text):
+@mutant("delivers to all who are there", Lifecycle, "deliver")
+def _to_all(_: Any, self: Any, text: Any) -> None:
     if self.instance is not None:
         self.instance.deliver(text)
 
 
-@fault("polls what was stopped", Lifecycle, "stop")
-def _polled_on(original, self):
+@mutant("polls what was stopped", Lifecycle, "stop")
+def _polled_on(original: Original, self: Any) -> None:
     original(self)
     self._runtime.clock.call_later(1.0, self.instance.poll)
 
 
-@fault("stops the timers of all", Lifecycle, "_leave_running")
-def _no_timers(original, self):
+@mutant("stops the timers of all", Lifecycle, "_leave_running")
+def _no_timers(original: Original, self: Any) -> None:
     original(self)
     for timer in tuple(self._runtime.clock._timers):
         timer.cancel()
@@ -185,32 +190,32 @@ nothing("never calls stop", BufferInstance, "stop", 0)
 # ---- what a plugin is -------------------------------------------------------------------------------------------
 
 
-@fault("keeps the @", host.Host, "load")
-def _scope_as_it_is(original, self, package, **named):
+@mutant("keeps the @", host.Host, "load")
+def _scope_as_it_is(original: Original, self: Any, package: Any, **named: Any) -> Any:
     return original(self, replace(package, id=package.name.replace("/", "_")) if package.id else package, **named)
 
 
-@fault("acts while it is described", PluginRuntime, "enter")
-def _acts(original, self, phase):
+@mutant("acts while it is described", PluginRuntime, "enter")
+def _acts(original: Original, self: Any, phase: Any) -> None:
     original(self, Phase.LIFE)
 
 
-@fault("starts in any order", host, "start_order")
-def _any_order(_, packages, disabled):
+@mutant("starts in any order", host, "start_order")
+def _any_order(_: Any, packages: Any, disabled: Any) -> Any:
     return StartOrder(tuple(sorted(set(packages) - disabled)), {}, {})
 
 
-@fault("refuses an empty schema", PluginRuntime, "load")
-def _wants_schema(original, self):
+@mutant("refuses an empty schema", PluginRuntime, "load")
+def _wants_schema(original: Original, self: Any) -> Any:
     instance, metadata = original(self)
     if not metadata.schema:
         raise PluginError("plugin_schema", "the schema is empty")
     return instance, metadata
 
 
-@fault("a broken schema ends what shows plugins", pages, "_about")
-def _broken_schema(original, plugin):
-    pages.loads(plugin.schema_text or "{}")
+@mutant("a broken schema ends what shows plugins", pages, "_about")
+def _broken_schema(original: Original, plugin: Any) -> Any:
+    loads(plugin.schema_text or "{}")
     return original(plugin)
 
 
@@ -223,9 +228,9 @@ nothing("unloads nothing", host.Host, "unload")
 # ---- reload -----------------------------------------------------------------------------------------------------
 
 
-def _replays(name, change):
-    @fault(name, Subscriptions, "stop_buffering")
-    def stop_buffering(original, self, plugin):
+def _replays(name: str, change: Any) -> None:
+    @mutant(name, Subscriptions, "stop_buffering")
+    def stop_buffering(original: Original, self: Any, plugin: Any) -> Any:
         kept, dropped = original(self, plugin)
         return change(kept), dropped
 
@@ -237,32 +242,32 @@ add("keeps as much as comes", subscriptions, "BUFFER_SIZE", 100_000)
 nothing("keeps nothing", Subscriptions, "start_buffering")
 
 
-@fault("starts what was stopped", Lifecycle, "finish_reload")
-def _always_starts(original, self, instance, *, start):
+@mutant("starts what was stopped", Lifecycle, "finish_reload")
+def _always_starts(original: Original, self: Any, instance: Any, *, start: Any) -> None:
     original(self, instance, start=True)
 
 
-@fault("reload keeps the instance", Plugin, "reload")
-def _same_instance(_, self):
+@mutant("reload keeps the instance", Plugin, "reload")
+def _same_instance(_: Any, self: Any) -> Any:
     self._life.stop()
     self._life.start()
     return self.state
 
 
-@fault("what was reloaded emits nothing", PluginRuntime, "reloaded")
-def _cut_off_itself(original, self):
+@mutant("what was reloaded emits nothing", PluginRuntime, "reloaded")
+def _cut_off_itself(original: Original, self: Any) -> None:
     original(self)
     self.deltas._emit = lambda *_: None
 
 
-@fault("reload cuts the others off", Lifecycle, "begin_reload")
-def _cut_off(original, self):
+@mutant("reload cuts the others off", Lifecycle, "begin_reload")
+def _cut_off(original: Original, self: Any) -> Any:
     self._runtime.bus.subscriptions._subscribers.clear()
     return original(self)
 
 
-@fault("reload does nothing", Plugin, "reload")
-def _no_reload(_, self):
+@mutant("reload does nothing", Plugin, "reload")
+def _no_reload(_: Any, self: Any) -> Any:
     return self.state
 
 
@@ -273,26 +278,26 @@ add("restarts always after 1 s", lifecycle, "BACK_OFF_SECONDS", (1.0, 1.0, 1.0))
 nothing("never forgets a crash", Lifecycle, "_recovered")
 
 
-@fault("a start does not count crashes anew", Lifecycle, "start")
-def _counts_on(_, self):
+@mutant("a start does not count crashes anew", Lifecycle, "start")
+def _counts_on(_: Any, self: Any) -> None:
     if self.state is not State.RUNNING:
         self._leave_running()
         self._start()
 
 
-@fault("a crash is everybody's", Lifecycle, "_crash")
-def _for_all(original, self, error):
+@mutant("a crash is everybody's", Lifecycle, "_crash")
+def _for_all(original: Original, self: Any, error: Any) -> None:
     original(self, error)
     self._runtime.bus.subscriptions._subscribers.clear()
 
 
-@fault("a crash changes nothing", Lifecycle, "_crash")
-def _unimpressed(_, self, error):
+@mutant("a crash changes nothing", Lifecycle, "_crash")
+def _unimpressed(_: Any, self: Any, error: Any) -> None:
     self._note(error)
 
 
-@fault("never gives up", Lifecycle, "_crash")
-def _for_ever(_, self, error):
+@mutant("never gives up", Lifecycle, "_crash")
+def _for_ever(_: Any, self: Any, error: Any) -> None:
     self._note(error)
     self._leave_running()
     self._drop_instance()
@@ -300,42 +305,42 @@ def _for_ever(_, self, error):
     self._timers.append(self._runtime.clock.call_later(1.0, self._restart))
 
 
-_CRASHES = {}
+_CRASHES: dict[str, int] = {}
 
 
-def _count(_, number):
+def _count(_: Any, number: Any) -> None:
     _CRASHES["all"] = number
 
 
 add("counts all crashes together", Lifecycle, "_crashes", property(lambda _: _CRASHES["all"], _count))
 
 
-@fault("restarts what was stopped", Lifecycle, "_restart")
-def _regardless_of_state(_, self):
+@mutant("restarts what was stopped", Lifecycle, "_restart")
+def _regardless_of_state(_: Any, self: Any) -> None:
     self._start()
 
 
-@fault("restarts what was stopped", Lifecycle, "_leave_running")
-def _keeps_timers(original, self):
+@mutant("restarts what was stopped", Lifecycle, "_leave_running")
+def _keeps_timers(original: Original, self: Any) -> None:
     timers, self._timers = self._timers, []
     original(self)
     self._timers = timers
 
 
-@fault("restarts without a configuration", Lifecycle, "_restart")
-def _bare(_, self):
+@mutant("restarts without a configuration", Lifecycle, "_restart")
+def _bare(_: Any, self: Any) -> None:
     self.start_with("{}")
 
 
-@fault("keeps the broken instance", Lifecycle, "_crash")
-def _kept(original, self, error):
+@mutant("keeps the broken instance", Lifecycle, "_crash")
+def _kept(original: Original, self: Any, error: Any) -> None:
     instance, self.instance = self.instance, None  # so that it is not closed
     original(self, error)
     self.instance = instance
 
 
-@fault("calls what has crashed", Lifecycle, "_crash")
-def _still_called(original, self, error):
+@mutant("calls what has crashed", Lifecycle, "_crash")
+def _still_called(original: Original, self: Any, error: Any) -> None:
     instance, self.instance = self.instance, None
     original(self, error)
     self._runtime.bus.subscriptions.subscribe(self._runtime.plugin_id, instance.deliver)

@@ -1,11 +1,12 @@
-"""Faults of deltas on their way, and of the data model."""
+"""Mutants: faults of deltas on their way, and of the data model."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from faults.fault import add, fault, nothing
+from conformance.host_mutants.mutant import add, mutant, nothing
 from refhost import bus, delta, model
 from refhost.bus import Bus
 from refhost.delta import Admission
@@ -15,26 +16,29 @@ from refhost.model import Model
 from refhost.services import deltas
 from refhost.subscriptions import Subscriptions
 
+if TYPE_CHECKING:
+    from conformance.host_mutants.mutant import Original
 
-def _admitted(name, change):
+
+def _admitted(name: str, change: Any) -> None:
     """A delta that is on the bus otherwise than it was admitted."""
 
-    @fault(name, bus, "admit_there")
-    def admit(original, claimed, *arguments, **named):
+    @mutant(name, bus, "admit_there")
+    def admit(original: Original, claimed: Any, *arguments: Any, **named: Any) -> Any:
         admission = original(claimed, *arguments, **named)
         if admission.delta is not None:
             change(admission.delta)
         return admission
 
 
-def _each_update(name, **changes):
+def _each_update(name: str, **changes: Any) -> None:
     _admitted(name, lambda carried: [update.update(changes) for update in carried["updates"]])
 
 
-def _values(name, change):
+def _values(name: str, change: Any) -> None:
     """The values of each update, changed."""
 
-    def each(carried):
+    def each(carried: Any) -> None:
         for update in carried["updates"]:
             update["values"] = change(update.get("values", []))
 
@@ -54,26 +58,26 @@ _values("carries whole numbers", lambda values: [{**pair, "value": _rounded(pair
 nothing("carries any timestamp", delta, "is_timestamp", result=True)
 
 
-def _rounded(value):
+def _rounded(value: Any) -> Any:
     return round(value) if isinstance(value, float) else value
 
 
-@fault("takes all or nothing", bus, "admit_there")
-def _all_or_nothing(original, claimed, *arguments, **named):
+@mutant("takes all or nothing", bus, "admit_there")
+def _all_or_nothing(original: Original, claimed: Any, *arguments: Any, **named: Any) -> Any:
     admission = original(claimed, *arguments, **named)
     return Admission(None, admission.problems) if any(p.shape for p in admission.problems) else admission
 
 
-@fault("takes everything", bus, "admit_there")
-def _unchecked(_, claimed, *__, source, self_context, timestamp):
+@mutant("takes everything", bus, "admit_there")
+def _unchecked(_: Any, claimed: Any, *__: Any, source: Any, self_context: Any, timestamp: Any) -> Any:
     updates = claimed.get("updates") if isinstance(claimed, dict) else None
     found = [update for update in updates if isinstance(update, dict)] if isinstance(updates, list) else []
     carried = [{**update, "$source": source, "timestamp": timestamp} for update in found]
     return Admission({"context": self_context, "updates": carried}, ())
 
 
-@fault("reads any JSON", deltas, "loads")
-def _lenient(_, text):
+@mutant("reads any JSON", deltas, "loads")
+def _lenient(_: Any, text: Any) -> Any:
     try:
         return json.loads(text, parse_constant=lambda word: word)
     except RecursionError:
@@ -85,38 +89,38 @@ def _lenient(_, text):
             raise NotJson(str(error)) from None
 
 
-@fault("queues the latest first", Bus, "_put")
-def _latest_first(_, self, carried, version):
+@mutant("queues the latest first", Bus, "_put")
+def _latest_first(_: Any, self: Any, carried: Any, version: Any) -> None:
     self._queue.appendleft((carried, version))
 
 
-@fault("delivers while it runs", Bus, "_put")
-def _at_once(_, self, carried, version):
+@mutant("delivers while it runs", Bus, "_put")
+def _at_once(_: Any, self: Any, carried: Any, version: Any) -> None:
     self._deliver(carried, version)
 
 
-@fault("drops what a start emitted", Bus, "emit")
-def _drops_held(original, self, plugin, carried, version):
+@mutant("drops what a start emitted", Bus, "emit")
+def _drops_held(original: Original, self: Any, plugin: Any, carried: Any, version: Any, *size: Any) -> None:
     if not self._held:
-        original(self, plugin, carried, version)
+        original(self, plugin, carried, version, *size)
 
 
-@fault("delivers twice", Subscriptions, "route")
-def _twice(original, self, carried, text):
+@mutant("delivers twice", Subscriptions, "route")
+def _twice(original: Original, self: Any, carried: Any, text: Any) -> None:
     original(self, carried, text)
     original(self, carried, text)
 
 
-@fault("delivers to the first", Subscriptions, "route")
-def _only_first(original, self, carried, text):
+@mutant("delivers to the first", Subscriptions, "route")
+def _only_first(original: Original, self: Any, carried: Any, text: Any) -> None:
     every = self._subscribers
     self._subscribers = dict(list(every.items())[:1])
     original(self, carried, text)
     self._subscribers = {**every, **self._subscribers}
 
 
-@fault("delivers to others only", Subscriptions, "route")
-def _to_others(original, self, carried, text):
+@mutant("delivers to others only", Subscriptions, "route")
+def _to_others(original: Original, self: Any, carried: Any, text: Any) -> None:
     every = self._subscribers
     own = {update["$source"] for update in carried["updates"]}
     self._subscribers = {name: one for name, one in every.items() if name not in own}
@@ -124,11 +128,11 @@ def _to_others(original, self, carried, text):
     self._subscribers = {**every, **self._subscribers}
 
 
-def _delivering(name, change):
+def _delivering(name: str, change: Any) -> None:
     """A delta that plugins get otherwise than the bus carries it."""
 
-    @fault(name, BufferInstance, "deliver")
-    def deliver(original, self, text):
+    @mutant(name, BufferInstance, "deliver")
+    def deliver(original: Original, self: Any, text: Any) -> None:
         carried = json.loads(text)
         change(carried)
         original(self, json.dumps(carried, separators=(",", ":"), ensure_ascii=False))
@@ -142,19 +146,19 @@ _delivering("delivers vessels.self", lambda carried: carried.update(context="ves
 nothing("delivers nothing", Subscriptions, "route")
 
 
-@fault("counts all plugins together", Bus, "_may_queue")
-def _together(original, self, plugin, function):
-    return original(self, "all", function)
+@mutant("counts all plugins together", Bus, "_may_queue")
+def _together(original: Original, self: Any, plugin: Any, function: Any, size: Any) -> Any:
+    return original(self, "all", function, size)
 
 
-@fault("cuts off without a word", Bus, "_may_queue")
-def _without_word(_, self, plugin, function):
+@mutant("cuts off without a word", Bus, "_may_queue")
+def _without_word(_: Any, self: Any, plugin: Any, function: Any, size: Any) -> Any:
     self._emitted_in_tick.update(Counter([plugin]))
     return self._emitted_in_tick[plugin] < 5000
 
 
-@fault("v2 enters the model", Bus, "_deliver")
-def _v2_in_model(original, self, carried, version):
+@mutant("v2 enters the model", Bus, "_deliver")
+def _v2_in_model(original: Original, self: Any, carried: Any, version: Any) -> None:
     self._model.apply(carried)
     original(self, carried, version)
 
@@ -164,10 +168,10 @@ nothing("notifies anything", deltas, "_path_problem", "")
 
 # ---- the model --------------------------------------------------------------------------------------------------
 
-nothing("the model forgets", Model, "apply")
+nothing("the model forgets", Model, "_apply")
 
 
-def _first_counts(context, path, value, update):
+def _first_counts(context: Any, path: Any, value: Any, update: Any) -> None:
     node = model._descend(context, path) if path else context
     for key, given in (("value", value), ("$source", update["$source"]), ("timestamp", update["timestamp"])):
         node.setdefault(key, given)
@@ -176,7 +180,7 @@ def _first_counts(context, path, value, update):
 add("the model keeps the first", Model, "_write", staticmethod(_first_counts))
 
 
-def _no_null(context, path, value, update, original=Model._write):
+def _no_null(context: Any, path: Any, value: Any, update: Any, original: Original = Model._write) -> None:
     if value is not None:
         original(context, path, value, update)
 
@@ -184,56 +188,56 @@ def _no_null(context, path, value, update, original=Model._write):
 add("the model drops null", Model, "_write", staticmethod(_no_null))
 
 
-@fault("the model has no metadata", Model, "apply")
-def _no_meta(original, self, carried):
+@mutant("the model has no metadata", Model, "_apply")
+def _no_meta(original: Original, self: Any, carried: Any) -> None:
     original(self, {**carried, "updates": [{**update, "meta": []} for update in carried["updates"]]})
 
 
-@fault("the model has leaves only", Model, "self_path")
-def _leaves(original, self, path):
+@mutant("the model has leaves only", Model, "self_path")
+def _leaves(original: Original, self: Any, path: Any) -> Any:
     node = original(self, path)
     return node if not isinstance(node, dict) or "value" in node else None
 
 
-@fault("the model does not know vessels.self", Model, "path")
-def _no_self(original, self, path):
+@mutant("the model does not know vessels.self", Model, "path")
+def _no_self(original: Original, self: Any, path: Any) -> Any:
     return None if path.startswith("vessels.self") else original(self, path)
 
 
-@fault("the model forgets who said it", Model, "apply")
-def _unsaid(original, self, carried):
+@mutant("the model forgets who said it", Model, "_apply")
+def _unsaid(original: Original, self: Any, carried: Any) -> None:
     original(self, {**carried, "updates": [{**update, "$source": ""} for update in carried["updates"]]})
 
 
-@fault("the model has bare values", Model, "self_path")
-def _bare(original, self, path):
+@mutant("the model has bare values", Model, "self_path")
+def _bare(original: Original, self: Any, path: Any) -> Any:
     node = original(self, path)
     return node["value"] if isinstance(node, dict) and "value" in node else node
 
 
-@fault("the model is the own vessel's", Model, "_context")
-def _own(original, self, name):
+@mutant("the model is the own vessel's", Model, "_context")
+def _own(original: Original, self: Any, name: Any) -> Any:
     return original(self, ".".join(self._self))
 
 
 _PROTOTYPES = {"__proto__", "constructor", "prototype", "toString", "hasOwnProperty"}
 
 
-@fault("the model drops names that JavaScript knows", Model, "apply")
-def _dropped(original, self, carried):
+@mutant("the model drops names that JavaScript knows", Model, "_apply")
+def _dropped(original: Original, self: Any, carried: Any) -> None:
     for update in carried["updates"]:
         if any(_PROTOTYPES & set(pair["path"].split(".")) for pair in update.get("values", ())):
             return
     original(self, carried)
 
 
-@fault("the model has what JavaScript's objects have", model, "_lookup")
-def _native(original, node, path):
+@mutant("the model has what JavaScript's objects have", model, "_lookup")
+def _native(original: Original, node: Any, path: Any) -> Any:
     return {"value": "native code"} if _PROTOTYPES & set(path.split(".")) else original(node, path)
 
 
-@fault("the model goes on below values", model, "_lookup")
-def _below(original, node, path):
+@mutant("the model goes on below values", model, "_lookup")
+def _below(original: Original, node: Any, path: Any) -> Any:
     found = original(node, path)
     head = path.rpartition(".")[0]
     return _below(original, node, head) if found is None and head else found

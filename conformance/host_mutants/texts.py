@@ -1,21 +1,26 @@
-"""Faults in texts that cross memory, and in bounds."""
+"""Mutants: faults in texts that cross memory, and in bounds."""
 
 from __future__ import annotations
 
-from faults.fault import add, around, fault, nothing
+from typing import TYPE_CHECKING, Any
+
+from conformance.host_mutants.mutant import add, around, mutant, nothing
 from refhost.dialects.buffer import BufferInstance
 from refhost.dialects.core import CoreInstance
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.functions import Kind
 from refhost.services.gate import Refused
 
+if TYPE_CHECKING:
+    from conformance.host_mutants.mutant import Original
+
 _PLAIN = {Kind.TEXT, Kind.BYTES, Kind.NUMBER, Kind.ROOM}
 
 
-def _decoding(name, how):
+def _decoding(name: str, how: Any) -> None:
     """Texts of host functions come about in another way."""
 
-    def decode(original, self, function, raw):
+    def decode(original: Original, self: Any, function: Any, raw: Any) -> Any:
         if not {parameter.kind for parameter in function.parameters} <= _PLAIN:
             return original(self, function, raw)
         decoded, at = [], 0
@@ -34,7 +39,7 @@ def _decoding(name, how):
     add(name, CoreInstance, "_decode", around(CoreInstance._decode, decode))
 
 
-def _something(data):
+def _something(data: Any) -> Any:
     if not data:
         raise Refused("the text is empty")
     return data.decode()
@@ -48,25 +53,25 @@ _decoding("reads one byte less", lambda data: data[:-1].decode())
 _decoding("takes an empty text for none", _something)
 
 
-@fault("reads what is there", GuestMemory, "read")
-def _clipped_read(original, self, pointer, length):
+@mutant("reads what is there", GuestMemory, "read")
+def _clipped_read(original: Original, self: Any, pointer: Any, length: Any) -> Any:
     start = min(pointer & U32, self.size)
     return original(self, start, min(length & U32, self.size - start))
 
 
-@fault("a negative length is none", CoreInstance, "_bytes")
-def _no_length(original, self, pointer, length, what):
+@mutant("a negative length is none", CoreInstance, "_bytes")
+def _no_length(original: Original, self: Any, pointer: Any, length: Any, what: Any) -> Any:
     return b"" if length < 0 else original(self, pointer, length, what)
 
 
-@fault("adds pointers up in 32 bits", CoreInstance, "_bytes")
-def _wraps(original, self, pointer, length, what):
+@mutant("adds pointers up in 32 bits", CoreInstance, "_bytes")
+def _wraps(original: Original, self: Any, pointer: Any, length: Any, what: Any) -> Any:
     end = (pointer & U32) + (length & U32)
     return b"wrapped" if end > U32 and end & U32 <= self.memory.size else original(self, pointer, length, what)
 
 
-@fault("writes what fits", GuestMemory, "write")
-def _clipped_write(original, self, pointer, data):
+@mutant("writes what fits", GuestMemory, "write")
+def _clipped_write(original: Original, self: Any, pointer: Any, data: Any) -> None:
     if (pointer & U32) + len(data) <= self.size:
         original(self, pointer, data)
 
@@ -74,15 +79,15 @@ def _clipped_write(original, self, pointer, data):
 nothing("writes what fits", GuestMemory, "check")
 
 
-@fault("cuts answers", CoreInstance, "_write_answer")
-def _cut(_, self, pointer, size, answer):
+@mutant("cuts answers", CoreInstance, "_write_answer")
+def _cut(_: Any, self: Any, pointer: Any, size: Any, answer: Any) -> Any:
     data = (answer or "").encode()[: max(size, 0)]
     self.memory.write(pointer, data)
     return len(data)
 
 
-@fault("ends answers with a NUL", CoreInstance, "_write_answer")
-def _with_nul(_, self, pointer, size, answer):
+@mutant("ends answers with a NUL", CoreInstance, "_write_answer")
+def _with_nul(_: Any, self: Any, pointer: Any, size: Any, answer: Any) -> Any:
     data = (answer or "").encode()
     if len(data) >= size:
         raise Refused("it does not fit")
@@ -90,29 +95,29 @@ def _with_nul(_, self, pointer, size, answer):
     return len(data)
 
 
-@fault("tells the length that an answer would have", CoreInstance, "_write_answer")
-def _would_have(original, self, pointer, size, answer):
+@mutant("tells the length that an answer would have", CoreInstance, "_write_answer")
+def _would_have(original: Original, self: Any, pointer: Any, size: Any, answer: Any) -> Any:
     data = (answer or "").encode()
     return original(self, pointer, size, answer) if len(data) <= size else len(data)
 
 
-@fault("believes lengths", BufferInstance, "text")
-def _believing(_, self, export, size, *arguments):
+@mutant("believes lengths", BufferInstance, "text")
+def _believing(_: Any, self: Any, export: Any, size: Any, *arguments: Any) -> Any:
     pointer = self.call("allocate", size) or 0
     length = self.number(export, *arguments, pointer, size)
     return self.memory.read(pointer, min(length & 0xFFFF, 8192)).decode("utf-8", "replace")
 
 
-@fault("gives half of a text", BufferInstance, "_argument")
-def _half(original, self, text):
+@mutant("gives half of a text", BufferInstance, "_argument")
+def _half(original: Original, self: Any, text: Any) -> Any:
     return original(self, text[: len(text) // 2])
 
 
-@fault("delivers ASCII", BufferInstance, "deliver")
-def _ascii(original, self, delta):
+@mutant("delivers ASCII", BufferInstance, "deliver")
+def _ascii(original: Original, self: Any, delta: Any) -> Any:
     return original(self, delta.encode("ascii", "replace").decode())
 
 
-@fault("cuts long deltas", BufferInstance, "deliver")
-def _short(original, self, delta):
+@mutant("cuts long deltas", BufferInstance, "deliver")
+def _short(original: Original, self: Any, delta: Any) -> Any:
     return original(self, delta[:10_000])

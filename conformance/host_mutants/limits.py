@@ -1,10 +1,11 @@
-"""Faults of hosts that bound too little, or do not survive."""
+"""Mutants: faults of hosts that bound too little, or do not survive."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from faults.fault import add, ends, fault
+from conformance.host_mutants.mutant import add, ends, mutant
 from refhost.dialects.core import CoreInstance
 from refhost.dialects.guard import Guard
 from refhost.errors import PluginTimeout
@@ -14,29 +15,32 @@ from refhost.limits import Limits
 from refhost.services.status import StatusService
 from refhost.subscriptions import Subscriptions
 
+if TYPE_CHECKING:
+    from conformance.host_mutants.mutant import Original
+
 _LONG = 8 * 1024 * 1024
 _MANY = 5000
 
 
-@fault("an endless loop counts as a success", Guard, "run")
-def _fine(original, self, export, call):
+@mutant("an endless loop counts as a success", Guard, "run")
+def _fine(original: Original, self: Any, export: Any, call: Any) -> Any:
     try:
         return original(self, export, call)
     except PluginTimeout:
         return 0
 
 
-_GONE = []  # whether the host that was made last is
+_GONE: list[str] = []  # whether the host that was made last is
 
 
-@fault("an endless loop ends the host", Host, "__init__")
-def _there(original, self, **named):
+@mutant("an endless loop ends the host", Host, "__init__")
+def _there(original: Original, self: Any, **named: Any) -> None:
     _GONE.clear()
     original(self, **named)
 
 
-@fault("an endless loop ends the host", Guard, "run")
-def _gone(original, self, export, call):
+@mutant("an endless loop ends the host", Guard, "run")
+def _gone(original: Original, self: Any, export: Any, call: Any) -> Any:
     try:
         return original(self, export, call)
     except PluginTimeout:
@@ -44,30 +48,30 @@ def _gone(original, self, export, call):
         ends("it hangs")
 
 
-@fault("an endless loop ends the host", Host, "load")
-def _loads_nothing(original, self, package, **named):
+@mutant("an endless loop ends the host", Host, "load")
+def _loads_nothing(original: Original, self: Any, package: Any, **named: Any) -> Any:
     return ends("it hangs") if _GONE else original(self, package, **named)
 
 
-@fault("memory and tables have no bound", Host, "__init__")
-def _unbounded(original, self, *, limits=None, **named):
+@mutant("memory and tables have no bound", Host, "__init__")
+def _unbounded(original: Original, self: Any, *, limits: Any = None, **named: Any) -> None:
     free = replace(limits or Limits(), memory_bytes=1 << 40, table_elements=(1 << 32) - 1)
     original(self, limits=free, **named)
 
 
-@fault("a long text ends the host", CoreInstance, "_bytes")
-def _long(original, self, pointer, length, what):
+@mutant("a long text ends the host", CoreInstance, "_bytes")
+def _long(original: Original, self: Any, pointer: Any, length: Any, what: Any) -> Any:
     return original(self, pointer, length, what) if length < _LONG else ends("it ran out of memory")
 
 
-@fault("a long log ends the host", Journal, "write")
-def _long_log(original, self, *arguments, **named):
+@mutant("a long log ends the host", Journal, "write")
+def _long_log(original: Original, self: Any, *arguments: Any, **named: Any) -> Any:
     self.written = getattr(self, "written", 0) + 1
     return original(self, *arguments, **named) if self.written < _MANY else ends("its log is full")
 
 
-@fault("stops routing at the first trap", Subscriptions, "route")
-def _until_a_trap(_, self, delta, text):
+@mutant("stops routing at the first trap", Subscriptions, "route")
+def _until_a_trap(_: Any, self: Any, delta: Any, text: Any) -> None:
     for name, subscriber in tuple(self._subscribers.items()):
         subscriber.deliver(text)
         if name not in self._subscribers:
@@ -77,7 +81,7 @@ def _until_a_trap(_, self, delta, text):
 _STATUS = [""]
 
 
-def _set_status(_, text):
+def _set_status(_: Any, text: str) -> None:
     _STATUS[0] = text
 
 

@@ -1,8 +1,10 @@
-"""Faults of the functions of `env`, and of what guards them."""
+"""Mutants: faults of the functions of `env`, and of what guards them."""
 
 from __future__ import annotations
 
-from faults.fault import add, around, ends, fault, nothing
+from typing import TYPE_CHECKING, Any
+
+from conformance.host_mutants.mutant import add, around, ends, mutant, nothing
 from refhost import host
 from refhost.capabilities import Grants
 from refhost.dialects.core import CoreInstance
@@ -11,26 +13,29 @@ from refhost.services.gate import Denied, Gate, Refused
 from refhost.services.status import StatusService
 from refhost.services.streams import StreamService
 
+if TYPE_CHECKING:
+    from conformance.host_mutants.mutant import Original
+
 # What a function answers that has done what it was asked for; the others answer 0.
 _DONE = {Result.FLAG: 1, Result.NONE: None}
 
 
-def _answering(name, env, result):
+def _answering(name: str, env: str, result: Any) -> None:
     """A function that does nothing, and always answers the same."""
 
-    def host_function(original, self, function):
+    def host_function(original: Original, self: Any, function: Any) -> Any:
         return (lambda *_: result) if function.env == env else original(self, function)
 
     add(name, CoreInstance, "_host_function", around(CoreInstance._host_function, host_function))
 
 
-def _done_as_failure(name, env):
+def _done_as_failure(name: str, env: str) -> None:
     """A function that is carried out, and answers as if it had failed."""
 
-    def host_function(original, self, function):
+    def host_function(original: Original, self: Any, function: Any) -> Any:
         carry_out = original(self, function)
 
-        def fail(*raw):
+        def fail(*raw: Any) -> Any:
             carry_out(*raw)
             return function.failure
 
@@ -39,10 +44,10 @@ def _done_as_failure(name, env):
     add(name, CoreInstance, "_host_function", around(CoreInstance._host_function, host_function))
 
 
-def _unguarded(name, env):
+def _unguarded(name: str, env: str) -> None:
     """A function whose capability nobody asks for."""
 
-    def call(original, self, function, arguments, operation=""):
+    def call(original: Original, self: Any, function: Any, arguments: Any, operation: Any = "") -> Any:
         if function.env != env:
             return original(self, function, arguments, operation)
         return self.attempt(function, lambda: self._operations[operation or function.operation](*arguments()))
@@ -66,28 +71,28 @@ nothing("grants everything", Grants, "has", result=True)
 nothing("grants nothing", Grants, "has", result=False)
 
 
-@fault("takes log texts for patterns", StatusService, "debug")
-def _formatted(original, self, message):
+@mutant("takes log texts for patterns", StatusService, "debug")
+def _formatted(original: Original, self: Any, message: Any) -> None:
     original(self, message.replace("%O", "undefined").replace("%s", "undefined"))
 
 
-@fault("denies without a word", Gate, "_denied")
-def _denied(_, self, function, capability):
+@mutant("denies without a word", Gate, "_denied")
+def _denied(_: Any, self: Any, function: Any, capability: Any) -> Any:
     return Denied(capability)
 
 
-@fault("fails without a word", Gate, "_refused")
-def _refused(_, self, function, reason):
+@mutant("fails without a word", Gate, "_refused")
+def _refused(_: Any, self: Any, function: Any, reason: Any) -> Any:
     return Refused(reason)
 
 
-@fault("a failure ends the host", Gate, "_refused")
-def _ends(_, self, function, reason):
+@mutant("a failure ends the host", Gate, "_refused")
+def _ends(_: Any, self: Any, function: Any, reason: Any) -> None:
     ends(reason)
 
 
-@fault("forgets new grants", host.Host, "load")
-def _first_grants(original, self, package, **named):
+@mutant("forgets new grants", host.Host, "load")
+def _first_grants(original: Original, self: Any, package: Any, **named: Any) -> Any:
     """A package has the capabilities that it was loaded with first."""
     seen = self.__dict__.setdefault("seen_grants", {})
     return original(self, package.with_grants(seen.setdefault(package.id, package.grants)), **named)
