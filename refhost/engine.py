@@ -5,45 +5,60 @@ from __future__ import annotations
 import atexit
 import functools
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import wasmtime
 from wasmtime import component
 
+from refhost.compiled import CompiledFiles, described, folder
 from refhost.errors import BinaryError
 from refhost.wasi.preview2.lending import allow_two_borrows
 
 if TYPE_CHECKING:
+    import ctypes
     from collections.abc import Callable
+    from pathlib import Path
 
 # A call is ended between its limit and two ticks more.
 TICK_SECONDS = 0.01
 _IDLE_TICKS = 200
 
-Compiled = TypeVar("Compiled")
+Compiled = TypeVar("Compiled", wasmtime.Module, component.Component)
 Found = TypeVar("Found")
+
+
+_SETTINGS = {
+    "epoch_interruption": True,
+    "wasm_component_model": True,
+    "max_wasm_stack": 512 * 1024,
+    "cranelift_nan_canonicalization": True,  # the same bytes from the same input, on every machine
+    # Traps are checked for in code. By signals, one that comes after somebody has switched on Python's faulthandler, as
+    # pytest does, would end the process.
+    "signals_based_traps": False,
+}
 
 
 @functools.cache
 def engine() -> wasmtime.Engine:
     """The engine that every module of this process is compiled with."""
     config = wasmtime.Config()
-    config.epoch_interruption = True
-    config.wasm_component_model = True
-    config.max_wasm_stack = 512 * 1024
-    config.cranelift_nan_canonicalization = True  # the same bytes from the same input, on every machine
-    # Traps are checked for in code. By signals, one that comes after somebody has switched on Python's faulthandler, as
-    # pytest does, would end the process.
-    config.signals_based_traps = False
+    for name, value in _SETTINGS.items():
+        setattr(config, name, value)
     allow_two_borrows(config)
     return wasmtime.Engine(config)
 
 
 class Compiler:
-    """Compiles, and remembers by content: the same bytes are compiled once in a process."""
+    """Compiles, and remembers by content: the same bytes are compiled once, also in later processes of this user.
+
+    Attributes:
+        compiled: how often something was compiled.
+    """
 
     def __init__(self) -> None:
+        self.compiled = 0
         self._modules: dict[bytes, wasmtime.Module] = {}
         self._components: dict[bytes, component.Component] = {}
         self._found: dict[tuple[str, bytes], Any] = {}
@@ -55,7 +70,7 @@ class Compiler:
         Raises:
             BinaryError: the bytes do not validate.
         """
-        return self._once(self._modules, binary, lambda: wasmtime.Module(engine(), binary))
+        return self._once("module", wasmtime.Module, self._modules, binary)
 
     def component(self, binary: bytes) -> component.Component:
         """Compile a component.
@@ -63,7 +78,7 @@ class Compiler:
         Raises:
             BinaryError: the bytes do not validate.
         """
-        return self._once(self._components, binary, lambda: component.Component(engine(), binary))
+        return self._once("component", component.Component, self._components, binary)
 
     def remembering(self, look: Callable[[bytes], Found]) -> Callable[[bytes], Found]:
         """A function that finds out something about a binary: what it found is remembered by content too."""
@@ -93,11 +108,11 @@ class Compiler:
             compiled.close()
         self.clear()
 
-    def _once(self, cache: dict[bytes, Compiled], binary: bytes, compile_it: Callable[[], Compiled]) -> Compiled:
+    def _once(self, kind: str, made: type[Compiled], cache: dict[bytes, Compiled], binary: bytes) -> Compiled:
         with self._lock:
             if binary not in cache:
                 try:
-                    cache[binary] = compile_it()
+                    cache[binary] = self._kept(kind, made, binary) or self._compiled(kind, made, binary)
                 except wasmtime.WasmtimeError as error:
                     reason = " ".join(str(error).split())
                     raise BinaryError(
@@ -106,8 +121,36 @@ class Compiler:
                     ) from None
             return cache[binary]
 
+    @staticmethod
+    def _kept(kind: str, made: type[Compiled], binary: bytes) -> Compiled | None:
+        """What an earlier process has compiled."""
+        files = _files()
+        code = files.read(kind, binary) if files else None
+        try:
+            return made.deserialize(engine(), code) if code else None
+        except wasmtime.WasmtimeError:  # of another build of wasmtime, or of another machine
+            return None
+
+    def _compiled(self, kind: str, made: type[Compiled], binary: bytes) -> Compiled:
+        self.compiled += 1
+        fresh = made(engine(), binary)
+        files = _files()
+        if files:
+            files.keep(kind, binary, bytes(fresh.serialize()))
+        return fresh
+
 
 COMPILER = Compiler()
+
+
+def _files() -> CompiledFiles | None:
+    place = folder()
+    return _files_in(place) if place else None
+
+
+@functools.cache
+def _files_in(place: Path) -> CompiledFiles:
+    return CompiledFiles(place, described(_SETTINGS.items()))
 
 
 _STORES: weakref.WeakSet[wasmtime.Store] = weakref.WeakSet()
@@ -142,6 +185,17 @@ class Watchdog:
         self._lock = threading.Lock()
         self._ticking = False
         self._active = 0
+        self._told: dict[int, ctypes.c_uint32] = {}
+
+    def tell(self, place: ctypes.c_uint32) -> None:
+        """Write 1 into a place at every tick from here on, until it is forgotten."""
+        with self._lock:
+            self._told[id(place)] = place
+
+    def forget(self, place: ctypes.c_uint32) -> None:
+        """Never write there again: the memory may be gone."""
+        with self._lock:
+            del self._told[id(place)]
 
     def __enter__(self) -> None:
         """A call begins."""
@@ -158,11 +212,18 @@ class Watchdog:
 
     def _tick(self) -> None:
         pause = threading.Event()
-        idle = 0
+        idle = told = 0
+        begun = time.monotonic()
         while True:
             pause.wait(TICK_SECONDS)
-            engine().increment_epoch()
+            # A host function at work keeps this thread waiting: a deadline is a time, not a number of turns.
+            due = max(told + 1, int((time.monotonic() - begun) / TICK_SECONDS))
+            for _ in range(due - told):
+                engine().increment_epoch()
+            told = due
             with self._lock:
+                for place in self._told.values():
+                    place.value = 1
                 idle = 0 if self._active else idle + 1
                 if idle >= _IDLE_TICKS:
                     self._ticking = False

@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any, NoReturn
 
+import orjson
+
 # Deeper nesting than any Signal K message has, and shallow enough for every recursive reader.
 MAX_DEPTH = 200
 
@@ -34,12 +36,27 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
+# What Python has and JSON has not is not to be written by orjson on its own account. For NaN it writes null.
+PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+# A whole number of so many digits may be more than orjson reads exactly.
+_LONG = b"0" * 19
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+
+
 def loads(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
     """Read one JSON value.
 
     Raises:
         NotJson: the text is anything else, or nests deeper than `MAX_DEPTH`.
     """
+    try:
+        data = text.encode()
+        if _LONG not in data.translate(_DIGITS):
+            value = orjson.loads(data)
+            if text.count("[") + text.count("{") <= MAX_DEPTH or _depth(value) <= MAX_DEPTH:
+                return value
+    except ValueError:
+        pass  # Python's own parser says what is wrong, or takes what orjson does not, such as a byte order mark
     try:
         value = _DECODER.decode(text.removeprefix("\ufeff"))
     except NotJson:
@@ -75,5 +92,24 @@ def _refuse_surrogates(value: object) -> None:
 
 
 def dumps(value: object) -> str:
-    """Write JSON on one line without spaces, characters as themselves."""
-    return _ENCODER.encode(value)
+    """Write JSON on one line without spaces, characters as themselves.
+
+    Raises:
+        ValueError: it holds a number that JSON has not.
+        TypeError: it holds what JSON has not.
+    """
+    try:
+        text = orjson.dumps(value, option=PLAIN).decode()
+    except TypeError:
+        return _ENCODER.encode(value)
+    return _ENCODER.encode(value) if "null" in text else text
+
+
+def read_back(line: bytes) -> Any:  # noqa: ANN401 - JSON is of any type
+    """What `dumps` has written, however deep."""
+    try:
+        if _LONG not in line.translate(_DIGITS):
+            return orjson.loads(line)
+    except ValueError:
+        pass
+    return json.loads(line)

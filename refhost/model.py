@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
+
+from refhost.jsontext import dumps, read_back
 
 if TYPE_CHECKING:
     from refhost.delta import Delta
 
 Node = dict[str, Any]
+
+# How much may wait to be written.
+_MAX_LATER = 16 * 1024 * 1024
 
 
 class Model:
@@ -20,10 +24,40 @@ class Model:
 
     def __init__(self, self_context: str) -> None:
         self._self = self_context.split(".", 1)
-        self.root: Node = {}
+        self._root: Node = {}
+        self._later: list[bytes] = []
+        self._later_bytes = 0
+
+    @property
+    def root(self) -> Node:
+        """The whole tree."""
+        if self._later:
+            self._catch_up()
+        return self._root
+
+    def later(self, text: bytes) -> None:
+        """Take a delta as the bus carries it, in JSON, or an array of them, to be written once somebody looks.
+
+        A later delta may write below a value, and must not change what was emitted: the text is a copy of it.
+        """
+        self._later.append(text)
+        self._later_bytes += len(text)
+        if self._later_bytes > _MAX_LATER:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        texts, self._later, self._later_bytes = self._later, [], 0
+        for text in texts:
+            found = read_back(text)
+            for delta in found if isinstance(found, list) else (found,):
+                self._apply(delta)
 
     def apply(self, delta: Delta) -> None:
         """Write a well-formed v1 delta, as the bus carries it, into the tree."""
+        self.later(dumps(delta).encode("utf-8", "surrogatepass"))
+
+    def _apply(self, delta: Delta) -> None:
+        """Write a delta that nobody else holds."""
         context = self._context(delta["context"])
         for update in delta["updates"]:
             for entry in update.get("values", ()):
@@ -32,23 +66,21 @@ class Model:
                 if entry["path"] and isinstance(entry["value"], dict):
                     node = _descend(context, entry["path"])
                     known = node.get("meta")
-                    fresh = copy.deepcopy(entry["value"])
-                    node["meta"] = {**known, **fresh} if isinstance(known, dict) else fresh
+                    node["meta"] = {**known, **entry["value"]} if isinstance(known, dict) else entry["value"]
 
     def _context(self, name: str) -> Node:
         group, _, identity = name.partition(".")
-        node: Node = self.root.setdefault(group, {})
+        node: Node = self._root.setdefault(group, {})
         return _child(node, identity) if identity else node
 
     @staticmethod
     def _write(context: Node, path: str, value: object, update: Delta) -> None:
         if not path:
             if isinstance(value, dict):
-                _merge(context, copy.deepcopy(value))
+                _merge(context, value)
             return
         node = _descend(context, path)
-        # A copy: a later delta may write below this value, and must not change what was emitted.
-        node["value"] = copy.deepcopy(value)
+        node["value"] = value
         node["$source"] = update["$source"]
         node["timestamp"] = update["timestamp"]
 

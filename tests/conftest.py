@@ -1,6 +1,11 @@
 """What all tests share: `--contract-table`, which writes the table at the end of docs/contract.md."""
 
+import os
+
 import pytest
+
+# Thousands of small plugins are compiled here: none of them is worth keeping.
+os.environ["SIGNALK_WASM_CACHE"] = "off"
 
 
 def pytest_addoption(parser):

@@ -24,6 +24,8 @@ _BLOCK, _STRING = 0, 2
 class AssemblyScriptInstance(CoreInstance):
     """A plugin written in AssemblyScript."""
 
+    dialect = "assemblyscript"
+
     def id(self) -> str:
         """`plugin_id`, which is optional: the package's name decides."""
         return self.text("plugin_id", STRING_BYTES) if "plugin_id" in self._functions else ""
@@ -51,6 +53,8 @@ class AssemblyScriptInstance(CoreInstance):
 
     def deliver(self, delta: str) -> None:
         """`delta_handler`."""
+        if self._pump is not None and self._pump.deliver(delta):
+            return
         with self._object(delta.encode("utf-16-le"), _STRING) as pointer:
             self.call("delta_handler", pointer)
 

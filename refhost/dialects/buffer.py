@@ -21,6 +21,7 @@ STRING_BYTES = 8192
 class BufferInstance(CoreInstance):
     """A plugin whose strings are UTF-8 in buffers that it allocates itself."""
 
+    dialect = "buffer"
     is_initialized_twice_there = True
 
     def id(self) -> str:
@@ -50,6 +51,8 @@ class BufferInstance(CoreInstance):
 
     def deliver(self, delta: str) -> None:
         """`delta_handler`."""
+        if self._pump is not None and self._pump.deliver(delta):
+            return
         with self._argument(delta) as (pointer, length):
             self.call("delta_handler", pointer, length)
 

@@ -11,9 +11,10 @@ from refhost.dialects.guard import Guard
 from refhost.dialects.instance import WithoutHandlers
 from refhost.dialects.outgoing import Outgoing
 from refhost.engine import engine, new_store
-from refhost.errors import DeniedError
+from refhost.errors import BadReturn, DeniedError
 from refhost.functions import WIT
 from refhost.jsontext import NotJson, dumps, loads
+from refhost.limits import COMPONENT_INSTANCES, COMPONENT_MEMORIES, COMPONENT_TABLES
 from refhost.services.gate import Denied, Refused
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ class ComponentInstance(WithoutHandlers):
 
     def __init__(self, binary: ComponentBinary, gate: Gate, wasi: Preview2, limits: Limits) -> None:
         self.store = new_store()
-        self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
+        self.store.set_limits(
+            memory_size=limits.memory_bytes,
+            table_elements=limits.table_elements,
+            memories=COMPONENT_MEMORIES,
+            tables=COMPONENT_TABLES,
+            instances=COMPONENT_INSTANCES,
+        )
         self._linker = wc.Linker(engine())
         self._gate = gate
         self._wasi = wasi
@@ -140,26 +147,33 @@ class ComponentInstance(WithoutHandlers):
         self._outgoing.begin(name)
         return self._guard.run(name, lambda: self._functions[name](self.store, *arguments))
 
+    def _text(self, name: str, *arguments: str) -> str | None:
+        text: str | None = self._call(name, *arguments)
+        if text is not None and len(text) > self._limits.message_bytes:
+            limit = self._limits.message_bytes
+            raise BadReturn(name, f"{name} returned a text of {len(text)} characters; the limit is {limit} (§19)")
+        return text
+
     def id(self) -> str:
         """`id`."""
-        return str(self._call("id"))
+        return str(self._text("id"))
 
     def name(self) -> str:
         """`name`."""
-        return str(self._call("name"))
+        return str(self._text("name"))
 
     def schema(self) -> str:
         """`schema`."""
-        return str(self._call("schema"))
+        return str(self._text("schema"))
 
     def start(self, config: str) -> str | int:
         """`start`: 0, or the text of its error."""
-        error: str | None = self._call("start", config)
+        error = self._text("start", config)
         return 0 if error is None else error
 
     def stop(self) -> str | int:
         """`stop`: 0, or the text of its error."""
-        error: str | None = self._call("stop")
+        error = self._text("stop")
         return 0 if error is None else error
 
     def poll(self) -> int:

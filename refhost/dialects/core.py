@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
@@ -14,9 +15,11 @@ from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
+from refhost.dialects.pump import PUMPED, Pump
 from refhost.engine import new_store
 from refhost.errors import BadReturn, OutOfBounds, PluginTrap
 from refhost.functions import AS_FETCH, ENV, HostFunction, Kind, Result
+from refhost.limits import TABLES
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Denied, Refused
 from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from refhost.services.gate import Gate
     from refhost.wasi.preview1 import Preview1
 
+# What is shown of a string that `abort` was called with; nobody reads more.
+_SHOWN_BYTES = 64 * 1024
 # The longest IP address is 45 characters (§4).
 ADDRESS_BYTES = 46
 _OUT_BYTES = {Kind.ADDRESS_OUT: ADDRESS_BYTES, Kind.PORT_OUT: 2}
@@ -37,6 +42,7 @@ _OUT_BYTES = {Kind.ADDRESS_OUT: ADDRESS_BYTES, Kind.PORT_OUT: 2}
 class CoreInstance:
     """One core module in a store of its own; subclasses know how their dialect passes strings."""
 
+    dialect = ""  # as the pump calls it
     is_initialized_twice_there = False  # the server does so with modules of the buffer dialect (D41)
 
     def __init__(
@@ -44,7 +50,10 @@ class CoreInstance:
     ) -> None:
         self._switches = switches
         self.store = new_store()
-        self.store.set_limits(memory_size=limits.memory_bytes, table_elements=limits.table_elements)
+        # A memory of its own beside the exported one would be as large again (§19).
+        self.store.set_limits(
+            memory_size=limits.memory_bytes, table_elements=limits.table_elements, memories=1, tables=TABLES
+        )
         self._gate = gate
         self._wasi = wasi
         self._limits = limits
@@ -52,6 +61,9 @@ class CoreInstance:
         self._memory: GuestMemory | None = None
         self._closed = False
         self._functions: dict[str, Callable[..., int | None]] = {}
+        self._exported: dict[str, wasmtime.Func] = {}
+        self._pump: Pump | None = None
+        self._no_pump = False
         self._exports = binary.exports
         self._asyncify: Asyncify | None = None
         if any(entry.module == FETCH_MODULE for entry in binary.imports):
@@ -70,8 +82,11 @@ class CoreInstance:
     def _instantiate(self, binary: CoreBinary) -> None:
         imports = [self._import(entry) for entry in binary.imports]
         instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
+        # What the host itself puts beside the plugin from here on is not the plugin's.
+        self.store.set_limits(memory_size=self._limits.memory_bytes, table_elements=self._limits.table_elements)
         for name, export in exports_of(self.store, instance, binary.exports):
             if isinstance(export, wasmtime.Func):
+                self._exported[name] = export
                 self._functions[name] = self._callable(exported(export, binary.exports[name]), binary.exports[name])
             elif name == "memory" and isinstance(export, wasmtime.Memory):
                 self._memory = GuestMemory(self.store, export)
@@ -111,6 +126,20 @@ class CoreInstance:
             result = self._guard.run(export, lambda: function(self.store, *arguments))
         return result
 
+    def pump(self) -> Pump | None:
+        """What delivers many deltas in one call; None where something is as the pump does not know it."""
+        if self._pump is None and not self._no_pump:
+            self._no_pump = True
+            wanted = PUMPED.get(self.dialect, {})
+            usual = all(self._exports.get(name) == signature for name, signature in wanted.items())
+            usual = usual and self._asyncify is None and not self._switches.profile.departures
+            if wanted and usual and self._memory is not None:
+                functions = {name: self._exported[name] for name in wanted}
+                # A store so small that the pump has no room in it is one where deltas go one by one.
+                with suppress(wasmtime.WasmtimeError):
+                    self._pump = Pump(self.store, self._guard, self._memory, functions, self.dialect, self._room_for)
+        return self._pump
+
     def number(self, export: str, *arguments: int) -> int:
         """Call an export that returns an i32."""
         result = self.call(export, *arguments)
@@ -122,6 +151,8 @@ class CoreInstance:
             self._closed = True
             self._wasi.close()
             self._functions.clear()
+            self._exported.clear()
+            self._pump = None
             self.store.close()
 
     # What the module imports.
@@ -185,6 +216,9 @@ class CoreInstance:
 
     def _readable_string(self, pointer: int) -> str:
         try:
+            length = self.memory.read_u32((pointer & U32) - 4) if pointer & U32 >= 4 else 0
+            if length > _SHOWN_BYTES:
+                return f"(a string of {length} bytes)"
             return read_string(self.memory, pointer)
         except (OutOfBounds, UnicodeDecodeError, ValueError):
             return f"(unreadable string at {pointer & U32:#x})"
@@ -234,6 +268,9 @@ class CoreInstance:
                 self.memory.write(raw[at], next(parts).to_bytes(2, "little"))
             at += len(parameter.kind.wire)
         return len(taken[0])
+
+    def _room_for(self, export: str, pointer: int, data: bytes) -> int:
+        return self.allocated(export, pointer, data)
 
     # For subclasses.
 

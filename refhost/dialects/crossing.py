@@ -17,6 +17,7 @@ import wasmtime._ffi as ffi
 import wasmtime._func as calls
 
 from refhost.dialects.memory import U32
+from refhost.signatures import callable_from_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +35,9 @@ def exported(function: wasmtime.Func, signature: str) -> Callable[..., int | Non
         signature: its type, such as `(i32, i32) -> i32`.
     """
     numbers = _inward(signature)
-    return _Export(function, *numbers) if numbers else function
+    if numbers:
+        return _Export(function, *numbers)
+    return function if callable_from_python(signature) else _Uncallable(signature)
 
 
 def instantiated(store: wasmtime.Store, module: wasmtime.Module, imports: Sequence[wasmtime.Func]) -> wasmtime.Instance:
@@ -88,6 +91,18 @@ def _inward(signature: str) -> tuple[int, int] | None:
     """How many i32s a function takes, and whether it gives one; None for a function of anything else."""
     numbers = _INWARD.fullmatch(signature)
     return (len((numbers[1] or "").split()), 1 if numbers[2] else 0) if numbers else None
+
+
+class _Uncallable:
+    """A function that no number can be given to; wasmtime-py would not survive the attempt."""
+
+    __slots__ = ("_signature",)
+
+    def __init__(self, signature: str) -> None:
+        self._signature = signature
+
+    def __call__(self, _store: wasmtime.Store, *_numbers: int) -> NoReturn:
+        raise wasmtime.WasmtimeError(f"its type is {self._signature}")
 
 
 class _Export:

@@ -8,9 +8,11 @@ once the call is over.
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
+import wasmtime._ffi as ffi
 import wasmtime._func as core_calls
 from wasmtime.component import _enter as component_calls
 
@@ -19,6 +21,15 @@ from refhost.errors import GuestExit, HostError, PluginAbort, PluginExit, Plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_NAME = 200  # characters of a function's name that are shown: a binary may hold any
+
+
+# wasmtime-py's own makes an object of each number.
+_set_deadline = ffi.dll["wasmtime_context_set_epoch_deadline"]
+_set_deadline.restype = None
+_set_deadline.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
 
 
 class _Parked(Exception):  # noqa: N818 - a messenger, not an error
@@ -46,6 +57,9 @@ class Guard:
     Args:
         call_seconds: the real time that one call may take.
         reentrant: whether the guest may be entered while it runs, in calls that end by themselves (D42).
+
+    Attributes:
+        watch: is called once, before the guest's next call of a host function.
     """
 
     def __init__(self, store: wasmtime.Store, call_seconds: float, *, reentrant: bool = False) -> None:
@@ -55,12 +69,16 @@ class Guard:
         self._reentrant = reentrant
         self._parked: BaseException | None = None
         self._depth = 0
+        self.watch: Callable[[], None] | None = None
 
     def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A host function that parks whatever it raises."""
 
         def guarded(*arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
+                if self.watch is not None:
+                    watch, self.watch = self.watch, None
+                    watch()
                 return function(*arguments)
             except _Parked:  # from a call back into the guest: what ended that one is parked already
                 raise
@@ -70,23 +88,28 @@ class Guard:
 
         return guarded
 
-    def run(self, export: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the export returns
+    def run(self, export: str | Callable[[], str], call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the export returns
         """Call into the guest, and turn every way it can end into a result or an error that names the export.
+
+        Args:
+            export: its name; or what tells which it was, where one call is of several exports.
+            call: the call.
 
         Raises:
             PluginError: the plugin trapped, aborted, exited or ran too long.
             BaseException: whatever a host function raised, as itself.
         """
         if self._depth:  # a host function that calls back into the guest is under the outer call's deadline
-            return self._run_inside(export, call) if self._reentrant else call()
-        self._store.set_epoch_deadline(self._ticks)
+            return self._run_inside(str(export), call) if self._reentrant else call()
+        several = not isinstance(export, str)  # then up to a tick has gone by when one of them begins
+        _set_deadline(self._store._context(), self._ticks + several)  # noqa: SLF001 - as wasmtime-py's own
         self._parked = None
         self._depth = 1
         try:
             with WATCHDOG:
                 return call()
         except (_Parked, wasmtime.Trap, wasmtime.WasmtimeError) as error:
-            raise self._meaning(export, error) from None
+            raise self._meaning(export if isinstance(export, str) else export(), error) from None
         finally:
             self._depth = 0
             self._parked = None
@@ -104,9 +127,9 @@ class Guard:
         finally:
             core_calls.LAST_EXCEPTION = None
 
-    def renew(self) -> None:
-        """Give the call that is running its full time again: the host kept it waiting."""
-        self._store.set_epoch_deadline(self._ticks)
+    def renew(self, more: int = 0) -> None:
+        """Give the call that is running its full time again, and some ticks more: the host kept it waiting."""
+        self._store.set_epoch_deadline(self._ticks + more)
 
     def _meaning(self, export: str, error: Exception) -> BaseException:
         parked = self._parked
@@ -116,6 +139,8 @@ class Guard:
             return PluginExit(export, f"{export} ended the program with proc_exit({parked.code})", code=parked.code)
         if isinstance(parked, PluginAbort):
             return PluginAbort(export, f"{export} {parked.message}", hint=parked.hint)
+        if isinstance(parked, PluginTimeout) and not parked.function:  # it waited too long
+            return PluginTimeout(export, f"{export} {parked.message}", hint=parked.hint)
         if parked is not None and not isinstance(parked, HostError):
             return parked
         if parked is not None:
@@ -144,5 +169,5 @@ def _trap_word(error: Exception) -> str:
 def _frames(error: Exception) -> str:
     """The innermost functions of a trap, by name where the binary has names."""
     frames = getattr(error, "frames", None) or []
-    names = [frame.func_name for frame in frames[:4] if frame.func_name]
+    names = [frame.func_name[:_NAME] for frame in frames[:4] if frame.func_name]
     return f"Inside {' ← '.join(names)}." if names else ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from refhost.dialects.pump import Pump
 
 # The one handler of a provider that is asked for nothing in particular (contract §15).
 RADARS = "radar_get_radars"
@@ -39,6 +42,9 @@ class Instance(Protocol):
     def deliver(self, delta: str) -> None:
         """Take a delta as JSON."""
 
+    def pump(self) -> Pump | None:
+        """What delivers many deltas in one call; None where they go one by one."""
+
     def handles(self, export: str) -> bool:
         """Whether it exports a handler of this name: something that can be asked."""
 
@@ -65,6 +71,9 @@ class WithoutHandlers:
     """What a dialect offers that has no handlers for PUT, HTTP or providers: it says so, and none is called."""
 
     has_endpoints = False
+
+    def pump(self) -> None:
+        """Its deltas go one by one."""
 
     def handles(self, export: str) -> bool:  # noqa: ARG002 - whatever the name
         """It has none."""

@@ -41,6 +41,11 @@ class GuestMemory:
         self._place = ctypes.addressof(memory._memory)  # noqa: SLF001 - as wasmtime-py's own functions pass it
 
     @property
+    def exported(self) -> Memory:
+        """The memory itself, for another module to import."""
+        return self._memory
+
+    @property
     def size(self) -> int:
         """The memory's present size in bytes."""
         size: int = _size(self._store._context(), self._place)  # noqa: SLF001 - as above

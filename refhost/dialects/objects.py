@@ -72,6 +72,7 @@ class Objects:
     def _elements(self, pointer: int) -> list[int]:
         """The pointers in an array."""
         pointer = _address(pointer)
+        self._memory.check(pointer, _ARRAY_BYTES)  # a word behind the last address would be the first one again
         start = self._memory.read_u32(pointer + 4)
         length = self._memory.read_u32(pointer + _ARRAY_BYTES - 4)
         if length * 4 > self._head_bytes:

@@ -9,8 +9,10 @@ import threading
 import pytest
 from assemblyscript import binary as assemblyscript
 from component import binary as component_binary
+from honest import Honest
 from wat import LOOP, text
 
+from refhost.dialects import guard
 from refhost.engine import COMPILER, WATCHDOG, Compiler, ticks
 from refhost.errors import BinaryError, PluginError, PluginTimeout, PluginTrap
 from refhost.limits import Limits
@@ -124,12 +126,11 @@ def test_a_loop_of_host_calls_is_ended_too(limited, core):
     assert_ended(plugin.fault, "plugin_start")
 
 
-def test_each_call_has_its_time_anew(limited, core):
+def test_each_call_has_its_time_anew(limited, core, monkeypatch):
     plugin = limited(core(poll="(i32.const 0)"))
     plugin.start()
     deadlines = []
-    guard = plugin.instance._guard
-    guard._store.set_epoch_deadline = deadlines.append
+    monkeypatch.setattr(guard, "_set_deadline", lambda _, given: deadlines.append(given))
     plugin.host.advance(3)
     assert deadlines == [ticks(0.05)] * 3
 
@@ -258,6 +259,29 @@ def test_the_watchdog_ends_itself_once_it_was_idle_for_a_while(monkeypatch):
     thread.join(timeout=10)  # the others count the watchdogs that there are
 
 
+def test_the_watchdog_makes_up_for_turns_that_it_did_not_get(monkeypatch):
+    """A host function that is at work keeps it waiting, and the deadline of the call comes no later for that."""
+    from refhost import engine  # noqa: PLC0415 - its constants are changed
+
+    times = iter([100.0, 100.01, 100.5, 100.501])
+    turns = []
+
+    class Epoch:
+        def increment_epoch(self):
+            turns[-1] += 1
+
+    class Pause:
+        def wait(self, seconds):
+            turns.append(0)
+
+    monkeypatch.setattr(engine, "_IDLE_TICKS", 3)
+    monkeypatch.setattr(engine, "engine", Epoch)
+    monkeypatch.setattr(engine.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr(engine.threading, "Event", Pause)
+    engine.Watchdog()._tick()
+    assert turns == [1, 49, 1]
+
+
 HELD_UNTIL_THE_END = """
 import atexit
 held = []
@@ -276,3 +300,15 @@ def test_no_store_outlives_the_end_of_the_program():
     """Freed later, it would call back into what is gone: pytest ended by a signal after all tests had passed."""
     done = subprocess.run([sys.executable, "-c", HELD_UNTIL_THE_END], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("already closed\n", "")
+
+
+def test_a_second_memory_would_be_as_large_again(limited):
+    more = '(memory $second 1) (func (export "second") (result i32) (memory.size $second))'
+    with pytest.raises(PluginTrap, match="memory count too high"):
+        limited(Honest(more=more).binary())
+
+
+def test_tables_are_limited_in_number(limited):
+    assert limited(Honest(more="(table 1 funcref) " * 4).binary()).start() is State.RUNNING
+    with pytest.raises(PluginTrap, match="table count too high"):
+        limited(Honest(more="(table 1 funcref) " * 5).binary())

@@ -1,0 +1,148 @@
+"""Many deltas, one after the other: what `Host.publish_delta` does with each, in a fraction of the time.
+
+Where one plugin gets everything, and nobody else looks on, batches of deltas are written as JSON by orjson, checked and
+delivered by the pump (`refhost/dialects/pump.py`), and written into the model only when somebody reads it. Whatever is
+out of the ordinary goes the way that a single delta goes: `tests/refhost/test_replay.py` holds both side by side.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import TYPE_CHECKING
+
+import orjson
+
+from refhost.dialects.pump import BATCH, CHECKED, ROOM
+from refhost.errors import HostError
+from refhost.jsontext import PLAIN, dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from refhost.delta import Delta
+    from refhost.dialects.pump import Pump
+    from refhost.host import Host
+    from refhost.lifecycle import Lifecycle
+
+# How many deltas are read ahead and written at once.
+_CHUNK = 400
+
+
+def replay(host: Host, deltas: Iterable[Delta | str]) -> None:
+    """Put deltas on the bus of a host; see `Host.replay`."""
+    source = iter(deltas)
+    while chunk := list(itertools.islice(source, _CHUNK)):
+        done, checked = 0, False
+        while done < len(chunk):
+            life = _listener(host)
+            pump = life.pump() if life else None
+            if life is not None and pump is not None:
+                rest = chunk[done:] if done else chunk
+                text = _checked(host, rest) if checked else _written(rest)
+                if text:
+                    count, checked = _Batch(host, life, pump, text, checked=checked).deliver()
+                    done += count
+                    continue
+                if not checked:
+                    checked = True
+                    continue
+            host.publish_delta(chunk[done])
+            done += 1
+
+
+def _listener(host: Host) -> Lifecycle | None:
+    """The life of the one plugin that gets everything, while nothing else is to be done with a delta."""
+    only = host.bus.subscriptions.only() if host.bus.is_idle else None
+    plugin = host.plugins.get(only[0]) if only else None
+    return plugin.life if only and plugin and only[1] == plugin.life.deliver else None
+
+
+def _written(deltas: Sequence[Delta | str]) -> bytes:
+    """As many of some deltas as there is room for, as a JSON array; nothing where one cannot be written."""
+    try:
+        text = orjson.dumps(deltas, option=PLAIN)
+    except TypeError:
+        return b""
+    if len(text) <= ROOM:
+        return text
+    return _written(deltas[: len(deltas) // 2]) if len(deltas) > 1 else b""
+
+
+def _checked(host: Host, deltas: Sequence[Delta | str]) -> bytes:
+    """The same, each checked and completed as a single delta is, a line each; up to the first that is none."""
+    lines: list[bytes] = []
+    size = 0
+    for delta in deltas:
+        try:
+            text = dumps(host.carried(delta)).encode()
+        except (HostError, TypeError, ValueError):
+            break
+        size += len(text) + 2
+        if size > ROOM:
+            break
+        lines += CHECKED, text, b"\n"
+    return b"[" + b"".join(lines) if lines else b""
+
+
+class _Batch:
+    """Some deltas on their way.
+
+    Args:
+        host: of the bus.
+        life: of the plugin that gets them.
+        pump: of the instance that runs.
+        text: the deltas, behind a bracket.
+        checked: whether they are lines, and were checked.
+    """
+
+    def __init__(self, host: Host, life: Lifecycle, pump: Pump, text: bytes, *, checked: bool) -> None:
+        self._host = host
+        self._life = life
+        self._pump = pump
+        self._text = text
+        self._checked = checked
+        self._learned = BATCH  # up to here the model has them
+        self._timestamp = host.clock.timestamp()
+
+    def deliver(self) -> tuple[int, bool]:
+        """Deliver as many as go this way.
+
+        Returns:
+            How many those were; and whether the next one has to be checked.
+        """
+        pump, at, end, done = self._pump, BATCH, BATCH - 1 + len(self._text), 0
+        pump.put(BATCH - 1, self._text)
+        while at < end:
+            unchecked = self._life.pumped(functools.partial(pump.run, at, end, self._looks))
+            at = pump.next
+            done += pump.delivered
+            crashed = unchecked is None
+            self._learn(pump.end + 1 if crashed else at)
+            self._host.bus.drain()
+            if crashed or unchecked:
+                return done + crashed, bool(unchecked)
+            if not self._goes_on():
+                break
+        return done, False
+
+    def _goes_on(self) -> bool:
+        """Whether all is still as it was when the lines were written, whatever the plugin has done since."""
+        as_before = self._life.pump() is self._pump and _listener(self._host) is self._life
+        return as_before and self._host.clock.timestamp() == self._timestamp
+
+    def _looks(self) -> None:
+        """The plugin calls the host, which knows of all deltas up to the one that the plugin has got."""
+        self._learn(self._pump.under_way + 1)
+
+    def _learn(self, end: int) -> None:
+        """Let the model have the deltas up to a place in the pump's memory."""
+        if end > self._learned:
+            # A bracket or the end of another is before each; no JSON has a byte 1 in it.
+            text = self._text[self._learned - BATCH : end - BATCH] + b"]"
+            if self._checked:
+                text = text.replace(b"\n" + CHECKED, b",").replace(CHECKED, b"")
+            if self._learned > BATCH:
+                text = b"[" + text[1:]
+            self._host.model.later(text)
+            self._learned = end

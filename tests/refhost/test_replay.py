@@ -1,0 +1,370 @@
+"""Many deltas at once are as one by one: what plugins get, emit and log, how they fail, what the model holds."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+
+import pytest
+import wat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import corpus
+from refhost.dialects.guard import Guard
+from refhost.dialects.pump import Pump
+from refhost.engine import WATCHDOG
+from refhost.errors import ConfigurationError
+from refhost.host import Host
+from refhost.limits import Limits
+from refhost.package import from_bytes, read_package
+
+CONTEXT = "vessels.urn:mrn:signalk:uuid:c0d79334-4e25-4245-8892-54e8ccc8021d"
+NOW = "2024-01-15T12:30:00.000Z"
+
+
+def delta(value, path="navigation.speedOverGround", context=CONTEXT, **more):
+    update = {"$source": "n2k.43", "timestamp": NOW, "values": [{"path": path, "value": value}]}
+    return {"context": context, "updates": [{**update, **more}]}
+
+
+def outcome(package, deltas, *, at_once, limits=None, config=None):
+    """All that can be seen of a host in which a plugin has got deltas."""
+    raised = ""
+    with Host(limits=limits) as host:
+        plugin = host.load(package)
+        plugin.start(config or {})
+        try:
+            if at_once:
+                host.replay(deltas)
+            else:
+                for each in deltas:
+                    host.publish_delta(each)
+        except (ConfigurationError, ValueError, TypeError) as error:
+            raised = f"{type(error).__name__}: {error}"
+        instance = plugin.instance
+        seen = {
+            "raised": raised,
+            "log": [str(record) for record in host.log],
+            "emissions": [(e.time, e.plugin, e.version, json.dumps(e.delta)) for e in host.bus.emissions],
+            "claims": plugin.claims,
+            "model": json.dumps(host.model.root),
+            "state": str(plugin.state),
+            "fault": repr(plugin.fault) + str(plugin.fault and (plugin.fault.function, plugin.fault.hint)),
+            "memory": instance.memory.read(0, instance.memory_bytes()) if instance else None,
+            "status": (plugin.status, plugin.error),
+            "time": host.clock.now_ns,
+        }
+        host.advance(40)
+        return {**seen, "later": [str(record) for record in host.log]}
+
+
+def same(package, deltas, **more):
+    """Both ways end alike; what they ended as."""
+    one_by_one = outcome(package, deltas, at_once=False, **more)
+    assert outcome(package, deltas, at_once=True, **more) == one_by_one
+    return one_by_one
+
+
+@pytest.fixture
+def pumped(monkeypatch):
+    """How many deltas the pump has delivered: a test that never meets it shows nothing."""
+    counts = []
+    run = Pump.run
+
+    def counted(self, *args):
+        try:
+            return run(self, *args)
+        finally:
+            counts.append(self.delivered)
+
+    monkeypatch.setattr(Pump, "run", counted)
+    return counts
+
+
+# A plugin that keeps what it gets, one text behind the other, and does something with the third of them.
+LIFE = """
+    (global $n (mut i32) (i32.const 0))
+    (global $kept (mut i32) (i32.const 131072))
+    (global $looks (mut i32) (i32.const 0))
+    (func $three (result i32) (i32.eq (global.get $n) (i32.const 3)))
+    (func (export "plugin_start") (param i32 i32) (result i32) (i32.const 0))
+    (func (export "plugin_stop") (result i32) (i32.const 0))"""
+KEEP = """
+    (memory.copy (global.get $kept) (local.get 0) (local.get $length))
+    (global.set $kept (i32.add (global.get $kept) (local.get $length)))"""
+_CLOCK = '(import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))'
+
+
+def buffer(handler="", allocate="", deallocate=""):
+    return wat.assemble(
+        f"""{LIFE}
+    (func $say (param i32 i32) (result i32) (i32.store16 (local.get 0) (i32.const 0x7d7b)) (i32.const 2))
+    (func (export "plugin_id") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
+    (func (export "plugin_name") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
+    (func (export "plugin_schema") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
+    (func (export "allocate") (param i32) (result i32) {allocate} (i32.const 65536))
+    (func (export "deallocate") (param i32 i32) {deallocate})
+    (func $deep (call $deep))
+    (func (export "delta_handler") (param i32) (param $length i32)
+      (global.set $n (i32.add (global.get $n) (i32.const 1)))
+      {KEEP} (if (call $three) (then {handler})))""",
+        imports=_CLOCK,
+        memory='(memory (export "memory") 16)',
+    )
+
+
+def assemblyscript(handler="", allocate="", deallocate=""):
+    return wat.assemble(
+        f"""{LIFE}
+    (func (export "plugin_name") (result i32) {wat.string("p")})
+    (func (export "plugin_schema") (result i32) {wat.string("{}")})
+    (func (export "plugin_id") (result i32) {wat.string("p")})
+    (func (export "__new") (param $size i32) (param i32) (result i32)
+      (i32.store (i32.const 65532) (local.get $size)) {allocate} (i32.const 65536))
+    (func (export "__pin") (param i32) (result i32) (local.get 0))
+    (func (export "__unpin") (param i32) {deallocate})
+    (func $deep (call $deep))
+    (func (export "delta_handler") (param i32) (local $length i32)
+      (local.set $length (i32.load (i32.const 65532)))
+      (global.set $n (i32.add (global.get $n) (i32.const 1)))
+      {KEEP} (if (call $three) (then {handler})))""",
+        imports=_CLOCK,
+        memory='(memory (export "memory") 16)',
+    )
+
+
+def _then(code):
+    return f"(if (i32.eq (global.get $n) (i32.const 2)) (then {code}))"
+
+
+_OWN = json.dumps({"updates": [{"values": [{"path": "plugins.p", "value": 1}]}]})
+HANDLERS = {
+    "nothing": "",
+    "trap": wat.TRAP,
+    "loop": wat.LOOP,
+    "deep": "(call $deep)",
+    "emit": wat.emit(_OWN),
+    "emit-v2": wat.emit(_OWN, 2),
+    "emit-no-json": wat.emit("{"),
+    "emit-no-delta": wat.emit("5"),
+    "emit-twice": wat.emit(_OWN) + wat.emit(_OWN),
+    "emit-and-trap": wat.emit(_OWN) + wat.TRAP,
+    "debug": wat.call("sk_debug", wat.text("here")),
+    "no-text": wat.call("sk_debug", "(i32.const -1) (i32.const 9)"),
+    "status": wat.call("sk_set_status", wat.text("fine")),
+    "error": wat.call("sk_set_error", wat.text("bad")),
+    "notify": wat.call(
+        "sk_publish_notification",
+        wat.text("notifications.p"),
+        wat.text('{"state":"warn","method":[],"message":"m"}'),
+    ),
+    # What it reads of the model goes into its memory, and into a record.
+    "read": "(call $sk_debug (i32.const 1024) (call $sk_get_path "
+    + wat.text(f"{CONTEXT}.navigation.speedOverGround")
+    + " (i32.const 1024) (i32.const 4096)))",
+    "clock": """
+      (loop $look
+        (drop (call $clock (i32.const 0) (i64.const 1) (i32.const 1024)))
+        (global.set $looks (i32.add (global.get $looks) (i32.const 1)))
+        (br_if $look (i32.lt_u (global.get $looks) (i32.const 3000))))""",
+    "exit": "(call $proc_exit (i32.const 3))",
+    "abort": "(call $abort (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 2))",
+    "grow": "(drop (memory.grow (i32.const 1)))",
+    "overwrite": "(memory.fill (local.get 0) (i32.const 7) (i32.const 600))",
+}
+ALLOCATORS = {
+    "allocates-0": _then("(return (i32.const 0))"),
+    "allocates-1": _then("(return (i32.const 1))"),
+    "allocates-the-end": _then("(return (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 9)))"),
+    "allocates-beyond": _then("(return (i32.const -8))"),
+    "allocate-traps": _then(wat.TRAP),
+    "allocate-loops": _then(wat.LOOP),
+    "allocate-calls": _then(wat.call("sk_debug", wat.text("allocating"))),
+}
+FREEING = {
+    "free-traps": "(if (call $three) (then (unreachable)))",
+    "free-loops": f"(if (call $three) (then {wat.LOOP}))",
+    "free-emits": f"(if (call $three) (then {wat.emit(_OWN)}))",
+}
+PLUGINS = {
+    **{name: {"handler": code} for name, code in HANDLERS.items()},
+    **{name: {"allocate": code} for name, code in ALLOCATORS.items()},
+    **{name: {"deallocate": code} for name, code in FREEING.items()},
+}
+
+ORDINARY = [delta(number, f"a.b{number}") for number in range(8)]
+STRANGE = {
+    "no-source": {"context": CONTEXT, "updates": [{"timestamp": NOW, "values": [{"path": "a", "value": 1}]}]},
+    "no-timestamp": {"context": CONTEXT, "updates": [{"$source": "s", "values": [{"path": "a", "value": 1}]}]},
+    "no-context": {"updates": [{"values": [{"path": "a", "value": 1}]}]},
+    "empty-context": delta(1, context=""),
+    "self": delta(1, context="vessels.self"),
+    "nearly-self": delta(1, context="vessels.selfish"),
+    "text": json.dumps(delta(1)),
+    "no-json": "{",
+    "no-delta": {"updates": 5},
+    "nothing": None,
+    "empty": {"updates": []},
+    "array": delta([1]),
+    "tuple": delta((1,)),
+    "null": delta(None),
+    "null-within": delta({"a": {"b": None}}),
+    "nan": delta(float("nan")),
+    "infinite": delta({"a": float("inf")}),
+    "null-in-text": delta('null [] {} " \\ \n end'),
+    "zero": delta(-0.0),
+    "small": delta(1e-300),
+    "large": delta(1e300),
+    "integer": delta(2**64 + 1),
+    "huge-integer": delta(10**400),
+    "true": delta(True),
+    "empty-object": delta({}),
+    "nested": delta({"a": [{"b": [[], {}, True, False, "]}", -1.5e-9]}], "": 0}),
+    "deep": delta(json.loads('{"a":' * 150 + "1" + "}" * 150)),
+    "deeper": delta(json.loads('{"a":' * 300 + "1" + "}" * 300)),
+    "characters": delta("é ž € 漢 😀 \x00 \x7f \u2028", "påth.😀"),
+    "surrogate": delta("\ud800"),
+    "keys": delta({1: 2}),
+    "source": delta(1, source={"label": "l", "type": "t"}),
+    "unknown-key": delta(1, other=2),
+    "more-in-delta": {**delta(1), "other": 1},
+    "bad-source": delta(1, **{"$source": "no source!"}),
+    "number-for-source": delta(1, **{"$source": 5}),
+    "meta": delta(1, meta=[{"path": "a", "value": {"description": "d"}}]),
+    "only-meta": {"updates": [{"meta": [{"path": "a", "value": {"description": "d", "units": "m"}}]}]},
+    "no-entries": delta(1, values=[]),
+    "value-first": delta(1, values=[{"value": 1, "path": "a"}]),
+    "more-in-entry": delta(1, values=[{"path": "a", "value": 1, "x": 2}]),
+    "no-value": delta(1, values=[{"path": "a"}]),
+    "two-entries": delta(1, values=[{"path": "a", "value": 1}, {"path": "a", "value": "x"}]),
+    "two-updates": {"context": CONTEXT, "updates": ORDINARY[0]["updates"] + ORDINARY[1]["updates"]},
+    "bad-and-good": {"context": CONTEXT, "updates": [*ORDINARY[0]["updates"], 5]},
+    "order": {"updates": ORDINARY[0]["updates"], "context": CONTEXT},
+    "root": delta({"name": "x", "a": {"value": 5}}, ""),
+    "special": delta(1, "a.value.x"),
+    "long": delta("x" * 3000),
+    "longer": delta("x" * 2_000_000),
+    **{f"moment {text}": delta(1, timestamp=text) for text in (
+        "2024-02-31T23:59:59.999Z", "2024-13-01T00:00:00.000Z", "2024-00-01T00:00:00.000Z", "2024-12-32T00:00:00.000Z",
+        "2024-12-00T00:00:00.000Z", "2024-12-01T24:00:00.000Z", "2024-12-01T23:60:00.000Z", "2024-12-01T23:59:60.000Z",
+        "2024-12-01T23:59:59Z", "2024-12-01T23:59:59.1Z", "2024-12-01T23:59:59.1234567Z", "2024-12-01t23:59:59.000Z",
+        "", "\uff12024-12-01T23:59:59.00Z",
+    )},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", [buffer, assemblyscript])
+@pytest.mark.parametrize("name", PLUGINS)
+def test_whatever_a_plugin_does_with_the_third(name, dialect, pumped):
+    config = {"call_seconds": 0.05} if "loop" in name else {}
+    seen = same(from_bytes(dialect(**PLUGINS[name]), name="p"), ORDINARY, limits=Limits(**config))
+    assert sum(pumped) >= 1
+    if name in ("trap", "loop", "exit", "abort", "deep", "free-traps", "allocates-0", "allocates-beyond"):
+        assert seen["state"] == "crashed"
+
+
+@pytest.mark.parametrize("dialect", [buffer, assemblyscript])
+@pytest.mark.parametrize("name", STRANGE)
+def test_whatever_a_delta_is_like(name, dialect):
+    package = from_bytes(dialect(), name="p")
+    same(package, [*ORDINARY[:2], STRANGE[name], *ORDINARY[2:]])
+    same(package, [STRANGE[name]])
+
+
+def test_a_chunk_is_no_bound(pumped):
+    same(from_bytes(buffer(HANDLERS["emit"]), name="p"), [delta(number) for number in range(600)] * 4)
+    assert sum(pumped) >= 2400
+
+
+def test_the_clock_moves_while_the_plugin_looks_at_it():
+    """A timestamp that is missing is that of the moment in which the delta comes to the bus."""
+    silent = {"updates": [{"values": [{"path": "a", "value": 1}]}]}
+    seen = same(from_bytes(buffer(HANDLERS["clock"]), name="p"), [silent] * 6)
+    assert '"timestamp": "2026-01-01T00:00:00.0' in seen["model"]
+    assert '"timestamp": "2026-01-01T00:00:00.000Z"' not in seen["model"]
+
+
+def test_the_model_is_what_it_was_when_the_delta_came():
+    seen = same(from_bytes(buffer(HANDLERS["read"]), name="p"), [delta(n) for n in range(8)])
+    assert any('"value":2' in line or line.endswith(": 2") for line in seen["log"]), seen["log"]
+
+
+@pytest.mark.parametrize("name", ["hello-c", "hello-rust", "hello-assemblyscript", "twin-c", "twin-assemblyscript"])
+def test_plugins_of_the_corpus(name):
+    files = [file for file in sorted(corpus.DELTAS.glob("*.jsonl")) if file != corpus.INVALID]
+    stream = [json.loads(line) for file in files for line in file.read_text("utf-8").split("\n") if line]
+    seen = same(read_package(corpus.plugin(name)), stream)
+    assert seen["emissions"]
+
+
+@pytest.mark.parametrize(("dialect", "functions"), [(buffer, 3), (assemblyscript, 4)])
+def test_at_each_tick_the_next_function_has_its_time_anew(dialect, functions, monkeypatch):
+    """However long a batch takes: the limit is about each function of the plugin by itself."""
+    told, renewed = [], []
+
+    def tick(*_):
+        told[0].value = 1
+
+    def renew(_, more=0):
+        renewed.append(more)
+        tick()  # as if each function took as long
+
+    monkeypatch.setattr(Guard, "renew", renew)
+    monkeypatch.setattr(WATCHDOG, "tell", lambda place: (told.append(place), tick()))
+    monkeypatch.setattr(WATCHDOG, "forget", lambda place: None)
+    outcome(from_bytes(dialect(), name="p"), ORDINARY, at_once=True)
+    assert renewed == [1] * functions * len(ORDINARY)
+
+
+def test_the_watchdog_tells_of_ticks():
+    place = ctypes.c_uint32(0)
+    WATCHDOG.tell(place)
+    looping = outcome(from_bytes(buffer(wat.LOOP), name="p"), ORDINARY, at_once=True, limits=Limits(call_seconds=0.05))
+    WATCHDOG.forget(place)
+    assert (looping["state"], place.value) == ("crashed", 1)
+
+
+def test_two_plugins_and_somebody_who_looks_on():
+    """Then it is one by one."""
+    both = []
+    for at_once in (False, True):
+        texts = []
+        with Host() as host:
+            for name in ("p", "q"):
+                host.load(from_bytes(buffer(HANDLERS["emit"]), name=name)).start()
+            host.bus.watchers.append(lambda _, text, version, texts=texts: texts.append((text, version)))
+            host.replay(ORDINARY) if at_once else [host.publish_delta(each) for each in ORDINARY]
+            both.append((texts, host.log, host.deltas))
+    assert both[0] == both[1]
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+_entries = st.fixed_dictionaries({"path": st.text(max_size=8) | st.just("a.b"), "value": _json})
+_moments = (
+    st.just(NOW) | st.datetimes().map(lambda when: f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond:03}Z") | st.text()
+)
+_updates = st.fixed_dictionaries(
+    {},
+    optional={
+        "$source": st.text(max_size=4),
+        "timestamp": _moments,
+        "values": st.lists(_entries, max_size=3),
+        "source": _json,
+        "meta": _json,
+    },
+) | st.fixed_dictionaries({"$source": st.just("s"), "timestamp": _moments, "values": st.lists(_entries, min_size=1)})
+_deltas = st.fixed_dictionaries(
+    {"context": st.sampled_from([CONTEXT, "vessels.self", "", "v", 'q"\\'])}, optional={"updates": st.lists(_updates)}
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_deltas, max_size=6), st.sampled_from(["nothing", "emit", "read", "trap", "clock"]))
+def test_any_deltas(deltas, name):
+    same(from_bytes(buffer(HANDLERS[name]), name="p"), deltas)
+    same(from_bytes(assemblyscript(HANDLERS[name]), name="p"), deltas)
