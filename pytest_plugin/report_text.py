@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _WIDTH = 110
 _LABEL = 10
 
+# What begins so, spaces or not, GitHub Actions takes out of a log for a command of the workflow.
+_COMMANDS = ("::", "##[")
+
 
 def failure_text(verdict: Verdict, command: str) -> str:
     """The text of one failure. A plugin's own words in it are escaped already."""
@@ -38,7 +41,7 @@ def _part(label: str, lines: Iterable[str]) -> list[str]:
         for line in lines
         for piece in (textwrap.wrap(line, _WIDTH - _LABEL, break_on_hyphens=False, subsequent_indent="  ") or [""])
     ]
-    return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(wrapped)]
+    return _whole(label, wrapped)
 
 
 def _numbered(steps: Iterable[str]) -> Iterator[str]:
@@ -53,5 +56,6 @@ def _numbered(steps: Iterable[str]) -> Iterator[str]:
 
 
 def _whole(label: str, lines: Iterable[str]) -> list[str]:
-    """Lines as they are, so that a delta or a call can be copied out of them."""
-    return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(lines)]
+    """Lines as they are, so that a delta or a call can be copied out of them; but none is a command to GitHub."""
+    safe = (f"· {line}" if line.lstrip().startswith(_COMMANDS) else line for line in lines)
+    return [f"{label if number == 0 else '':<{_LABEL}}{line}" for number, line in enumerate(safe)]

@@ -116,15 +116,20 @@ def _write_failures(reporter: TerminalReporter, verdicts: list[VerdictData]) -> 
         reasons = Counter(v["reason"] for v in cascades)
         for reason, count in reasons.items():
             why = reason.removeprefix("could not be judged: ")
-            reporter.write_line(f"{count} not judged, and so failed: {why}", red=True)
+            reporter.write_line(f"{count} not judged, and so failed: {_in_a_line(why)}", red=True)
         for mend in dict.fromkeys(v["mend"] for v in cascades):
             reporter.write_line(f"        mend: {mend}")
+
+
+def _in_a_line(text: str) -> str:
+    """Words that may be a plugin's: a line of their own could pass for pytest's, or for a command to a CI machine."""
+    return printable(text, limit=4000, lines=False)
 
 
 def _write_known(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
     for verdict in verdicts:
         if verdict["outcome"] == "known":
-            reporter.write_line(f"known to fail: {verdict['requirement']}: {verdict['known']}", yellow=True)
+            reporter.write_line(f"known to fail: {verdict['requirement']}: {_in_a_line(verdict['known'])}", yellow=True)
 
 
 def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
@@ -132,9 +137,9 @@ def _write_warnings(reporter: TerminalReporter, verdicts: list[VerdictData]) -> 
     verbose = reporter.config.get_verbosity() > 0
     for verdict in warned:
         reporter.write_line(f"{verdict['requirement']} (SHOULD): {verdict['text']}", yellow=True)
-        reporter.write_line(f"        seen: {verdict['reason']}")
+        reporter.write_line(f"        seen: {_in_a_line(verdict['reason'])}")
         for step in verdict["case"] if verbose else ():
-            reporter.write_line(f"        case: {step}")
+            reporter.write_line(f"        case: {_in_a_line(step)}")
         reporter.write_line(f"        mend: {verdict['mend']}")
         reporter.write_line(f"        again: {verdict['again']}")
     if any(verdict["case"] for verdict in warned) and not verbose:
@@ -147,4 +152,4 @@ def _write_not_applicable(reporter: TerminalReporter, verdicts: list[VerdictData
         if verdict["outcome"] == "not-applicable":
             reasons[verdict["reason"]].append(verdict["requirement"])
     for reason, ids in reasons.items():
-        reporter.write_line(f"not applicable: {', '.join(ids)}: {reason}")
+        reporter.write_line(f"not applicable: {', '.join(ids)}: {_in_a_line(reason)}")

@@ -104,5 +104,5 @@ def opened(path: Path, *, limit: int, file_limit: int) -> Iterator[Archive]:
             unpacked = _Unpacked(cast("IO[bytes]", stream), path, limit)
             with tarfile.open(fileobj=cast("IO[bytes]", unpacked), mode="r:") as archive:
                 yield Archive(path, unpacked, archive, limit, file_limit)
-    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, RecursionError) as error:
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, OverflowError, RecursionError) as error:
         raise PackageError(f"{path} is not an archive of npm pack: {error}.") from None

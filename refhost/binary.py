@@ -9,18 +9,19 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import wasmtime
-
 from refhost.capabilities import nearest
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
 from refhost.exports import Dialect, dialect_of, export_problems, fetch_export_problems, named
 from refhost.functions import AS_FETCH, COMMON_SLIPS, ENV, SERVICES, describe
 from refhost.problem import Problem
+from refhost.signatures import Signatures
 from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import wasmtime
 
     from refhost.capabilities import Grants
     from refhost.functions import HostFunction
@@ -125,8 +126,12 @@ def read_core(binary: bytes) -> CoreBinary:
         BinaryError: it does not validate, fits no dialect, or exports no memory.
     """
     module = COMPILER.module(binary)
-    exports = {export.name: _type_text(export.type) for export in module.exports}
-    imports = tuple(CoreImport(entry.module, entry.name or "", _type_text(entry.type)) for entry in module.imports)
+    signatures = Signatures(binary)
+    exports = {entry.name: signatures.exports.get(entry.name) or _sort(entry.type) for entry in module.exports}
+    imports = tuple(
+        CoreImport(entry.module, entry.name or "", signature or _sort(entry.type))
+        for entry, signature in zip(module.imports, signatures.imports, strict=True)
+    )
     dialect = dialect_of(exports)
     if exports.get("memory") != "memory":
         raise BinaryError(
@@ -136,9 +141,8 @@ def read_core(binary: bytes) -> CoreBinary:
     return CoreBinary(module, dialect, imports, exports)
 
 
-def _type_text(ty: object) -> str:
-    if isinstance(ty, wasmtime.FuncType):
-        return describe([str(p) for p in ty.params], [str(r) for r in ty.results])
+def _sort(ty: object) -> str:
+    """What is imported or exported that is no function: `memory`, `global`, `table`, `tag`."""
     return type(ty).__name__.removesuffix("Type").lower()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from refhost.departures.deltas import admit_there
 from refhost.jsontext import dumps
+from refhost.limits import DEFAULTS, Limits
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.subscriptions import Subscriptions
 
@@ -42,14 +43,16 @@ class Bus:
 
     Args:
         self_context: `vessels.<selfId>`.
-        max_per_tick: how many deltas one plugin may emit before the host takes its next step; more are dropped and
-            logged, so that a plugin that answers its own deltas does not stop the rest (R21, §19).
+        limits: how many deltas of how many bytes one plugin may emit before the host takes its next step: more are
+            dropped and logged, so that a plugin that answers its own deltas does not stop the rest (R21, §19); and how
+            many are remembered.
         reentrant: deliver what a plugin emits while it is still running (D42).
         parts: the deltas that go over it for one of a plugin's, or of the host's own, whose name is ""; None
             for that one alone.
 
     Attributes:
-        emissions: what plugins emitted, in order.
+        emissions: what plugins emitted, in order: the latest (§19).
+        forgotten: how many were before them.
         subscriptions: who gets what.
         watchers: called with every delta that goes over it, its text and its version, before anybody gets it.
     """
@@ -61,23 +64,28 @@ class Bus:
         clock: Clock,
         journal: Journal,
         *,
-        max_per_tick: int,
+        limits: Limits = DEFAULTS,
         reentrant: bool = False,
         parts: Callable[[str, Delta], list[Delta]] | None = None,
     ) -> None:
         self._parts = parts or (lambda _, delta: [delta])
+        self._simple = parts is None and not reentrant
         self._self_context = self_context
         self._model = model
         self._clock = clock
         self._journal = journal
-        self._max_per_tick = max_per_tick
+        self._limits = limits
         self._reentrant = reentrant
         self._queue: deque[tuple[Delta, int]] = deque()
         self._delivering = False
         self._emitted_in_tick: Counter[str] = Counter()
+        self._bytes_in_tick: Counter[str] = Counter()
+        self._sizes: deque[int] = deque()  # of the emissions
+        self._kept_bytes = 0
         self._held = 0
         self.subscriptions = Subscriptions()
         self.emissions: list[Emission] = []
+        self.forgotten = 0
         self.watchers: list[Callable[[Delta, str, int], None]] = []
 
     def admit(self, claimed: object, source: str, switches: Switches = BY_THE_BOOK) -> Admission:
@@ -86,17 +94,52 @@ class Bus:
             claimed, switches, source=source, self_context=self._self_context, timestamp=self._clock.timestamp()
         )
 
-    def emit(self, plugin: str, delta: Delta, version: int) -> None:
-        """Queue a delta that a plugin emitted; it is delivered once no plugin is running."""
-        if self._may_queue(plugin, "sk_handle_message"):
+    def emit(self, plugin: str, delta: Delta, version: int, size: int = 0) -> None:
+        """Queue a delta that a plugin emitted; it is delivered once no plugin is running.
+
+        Args:
+            plugin: its id.
+            delta: as it is carried.
+            version: 1 or 2.
+            size: its bytes, as the plugin gave it.
+        """
+        if self._may_queue(plugin, "sk_handle_message", size):
             for part in self._parts(plugin, delta):
-                self.emissions.append(Emission(self._clock.timestamp(), plugin, part, version))
+                self._keep(Emission(self._clock.timestamp(), plugin, part, version), size)
                 self._put(part, version)
 
-    def announce(self, plugin: str, delta: Delta) -> None:
-        """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bound."""
-        if self._may_queue(plugin, "sk_register_put_handler"):
+    def announce(self, plugin: str, delta: Delta, size: int = 0) -> None:
+        """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bounds."""
+        if self._may_queue(plugin, "sk_register_put_handler", size):
             self._put(delta, 1)
+
+    def emission(self, number: int) -> Emission | None:
+        """The emission of this number, from 0 on: None when it is forgotten, or has not been yet."""
+        at = number - self.forgotten
+        return self.emissions[at] if 0 <= at < len(self.emissions) else None
+
+    def _keep(self, emission: Emission, size: int) -> None:
+        self.emissions.append(emission)
+        self._sizes.append(size)
+        self._kept_bytes += size
+        if len(self._sizes) > self._limits.kept_deltas or self._kept_bytes > self._limits.kept_delta_bytes:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget the oldest emissions: an eighth of what may be kept, since each time all others are moved."""
+        if not self.forgotten:
+            message = (
+                f"of what plugins emitted, the latest {self._limits.kept_deltas} deltas or "
+                f"{self._limits.kept_delta_bytes} bytes are remembered: older ones are forgotten from here on (§19)"
+            )
+            self._journal.write("", "warning", message)
+        count, most = 0, self._limits.kept_deltas * 7 // 8
+        most_bytes = self._limits.kept_delta_bytes * 7 // 8
+        while self._sizes and (len(self._sizes) > most or self._kept_bytes > most_bytes):
+            self._kept_bytes -= self._sizes.popleft()
+            count += 1
+        del self.emissions[:count]
+        self.forgotten += count
 
     def _put(self, delta: Delta, version: int) -> None:
         if self._reentrant:
@@ -104,13 +147,22 @@ class Bus:
         else:
             self._queue.append((delta, version))
 
-    def _may_queue(self, plugin: str, function: str) -> bool:
+    def _may_queue(self, plugin: str, function: str, size: int) -> bool:
         """Whether a plugin has caused no more deltas in this tick than it may; the first one over it is logged."""
+        most, most_bytes = self._limits.deltas_per_tick, self._limits.delta_bytes_per_tick
+        if self._emitted_in_tick[plugin] > most:  # said already
+            return False
         self._emitted_in_tick[plugin] += 1
-        if self._emitted_in_tick[plugin] == self._max_per_tick + 1:
-            message = f"more than {self._max_per_tick} deltas in one tick: the rest of this tick is dropped (R21)"
-            self._journal.write(plugin, "refused", message, function=function)
-        return self._emitted_in_tick[plugin] <= self._max_per_tick
+        self._bytes_in_tick[plugin] += size
+        if self._emitted_in_tick[plugin] > most:
+            over = f"more than {most} deltas in one tick"
+        elif self._bytes_in_tick[plugin] > most_bytes:
+            over = f"more than {most_bytes} bytes of deltas in one tick"
+            self._emitted_in_tick[plugin] = most + 1
+        else:
+            return True
+        self._journal.write(plugin, "refused", f"{over}: the rest of this tick is dropped (R21)", function=function)
+        return False
 
     def publish(self, delta: Delta, version: int = 1) -> None:
         """Put a delta of the host itself on the bus, and deliver all that is queued unless a plugin is running."""
@@ -125,6 +177,12 @@ class Bus:
         """The call has ended."""
         self._held -= 1
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether a delta of the host's own would go to the model and to subscribers at once, and nowhere else."""
+        waiting = self._queue or self._delivering or self._held
+        return self._simple and not waiting and not self.watchers
+
     def drain(self) -> None:
         """Deliver what is queued, in order, until nothing is left; then the tick is over."""
         if self._delivering or self._held:
@@ -136,11 +194,12 @@ class Bus:
         finally:
             self._delivering = False
             self._emitted_in_tick.clear()
+            self._bytes_in_tick.clear()
 
     def _deliver(self, delta: Delta, version: int) -> None:
-        if version == 1:
-            self._model.apply(delta)
         text = dumps(delta)
+        if version == 1:
+            self._model.later(text.encode("utf-8", "surrogatepass"))
         for watch in self.watchers:
             watch(delta, text, version)
         self.subscriptions.route(delta, text)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from refhost.errors import PluginTimeout
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,6 +53,7 @@ class Clock:
         self._elapsed_ns = 0
         self._timers: list[Timer] = []
         self._order = 0
+        self._patience_ns: int | None = None
 
     @property
     def now_ns(self) -> int:
@@ -67,8 +70,31 @@ class Clock:
         return _written(self.now_ns // 1_000_000)
 
     def pass_time(self, nanoseconds: int) -> None:
-        """Let time go by without running timers: a plugin slept, or looked at the clock."""
+        """Let time go by without running timers: a plugin looked at the clock, or the network was slow."""
         self._elapsed_ns = min(self._elapsed_ns + nanoseconds, _LAST_NS - self._start_ns)
+
+    def begin_call(self, seconds: float) -> None:
+        """A call into a plugin begins, which may wait so long: the time that a sleep takes is that of everybody."""
+        self._patience_ns = round(seconds * NANOSECONDS)
+
+    def wait(self, nanoseconds: int) -> None:
+        """Let time go by without running timers: a plugin sleeps.
+
+        Raises:
+            PluginTimeout: longer than its call may take; the time of the call goes by.
+        """
+        if self._patience_ns is None:  # no plugin is called: a program, which may sleep as it likes
+            self.pass_time(nanoseconds)
+            return
+        waited = min(nanoseconds, self._patience_ns)
+        self.pass_time(waited)
+        self._patience_ns -= waited
+        if waited < nanoseconds:
+            raise PluginTimeout(
+                "",
+                f"waited for {nanoseconds / NANOSECONDS:g} s, longer than a call may take (§19)",
+                hint="A host that is waited in stands still: return, and go on in poll.",
+            )
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         """Have `action` called once, `seconds` from now, when `advance` gets there."""
@@ -79,7 +105,7 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move time forward, running each timer that falls due, in order, at its own moment."""
-        end = self._elapsed_ns + round(seconds * NANOSECONDS)
+        end = min(self._elapsed_ns + round(seconds * NANOSECONDS), _LAST_NS - self._start_ns)
         while self._timers and self._timers[0].due_ns <= end:
             timer = heapq.heappop(self._timers)
             if timer.cancelled:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from refhost.clock import Clock
 
-# A plugin that logs without end must not fill the machine's memory (contract §19).
+# A plugin that logs without end must not fill the machine's memory, nor the log of others (contract §19): the bounds
+# are of each plugin, and of the host itself.
 _MAX_RECORDS = 200_000
 _MAX_CHARACTERS = 64 * 1024 * 1024
 
@@ -40,24 +42,34 @@ class Record:
 
 
 class Journal:
-    """The records of one host, bounded: after the bound one record says so, and the rest is counted only."""
+    """The records of one host. Those about one plugin are bounded: after the bound one says so, later ones are counted.
+
+    Attributes:
+        records: in order.
+        dropped: how many were counted only.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._characters = 0
+        self._written: Counter[str] = Counter()
+        self._characters: Counter[str] = Counter()
+        self._full: set[str] = set()
         self.records: list[Record] = []
         self.dropped = 0
 
     def write(self, plugin: str, kind: str, text: str, *, function: str = "") -> None:
         """Add a record at the present virtual time."""
-        if self.dropped:
+        if plugin in self._full:
             self.dropped += 1
             return
-        self._characters += len(text)
-        if len(self.records) >= _MAX_RECORDS or self._characters > _MAX_CHARACTERS:
-            self.dropped = 1
-            plugin, kind, function = "", "warning", ""
-            text = f"the journal is full after {len(self.records)} records; later ones are only counted"
+        count = self._written[plugin]
+        self._characters[plugin] += len(text)
+        if count >= _MAX_RECORDS or self._characters[plugin] > _MAX_CHARACTERS:
+            self.dropped += 1
+            self._full.add(plugin)
+            kind, function = "warning", ""
+            text = f"the log is full after {count} records; later ones are only counted (§19)"
+        self._written[plugin] = count + 1
         self.records.append(Record(self._clock.timestamp(), plugin, kind, function, text))
 
     def of(self, plugin: str, *kinds: str) -> list[Record]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,11 @@ from refhost.jsontext import dumps
 from refhost.services.gate import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from refhost.clock import Timer
     from refhost.dialects.instance import Instance
+    from refhost.dialects.pump import Pump
     from refhost.runtime import PluginRuntime
 
 POLL_SECONDS = 1.0
@@ -36,6 +36,19 @@ class State(StrEnum):
     CRASHED = "crashed"
 
 
+class _Call:
+    """A `with` around calls, which costs less than a generator does. It holds nothing, so it may be entered again."""
+
+    def __init__(self, life: Lifecycle) -> None:
+        self._life = life
+
+    def __enter__(self) -> None:
+        self._life.begin_call()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._life.end_call(error)
+
+
 class Lifecycle:
     """One plugin's life: its instance, its timers, its crashes.
 
@@ -52,6 +65,7 @@ class Lifecycle:
         self._timers: list[Timer] = []
         self._recovery: Timer | None = None
         self._crashes = 0
+        self._call = _Call(self)
         self._depth = 0  # of calls into the plugin: more than one only where deltas come back at once (D42)
         self._switches = runtime.switches
         self.starts = 0
@@ -225,6 +239,28 @@ class Lifecycle:
             except PluginError as error:
                 self._crash(error)
 
+    def pump(self) -> Pump | None:
+        """What delivers many deltas at once, while it runs, and where there is such a thing (`refhost/replay.py`)."""
+        if self.state is not State.RUNNING or self.instance is None or self._depth:
+            return None
+        return self.instance.pump()
+
+    def pumped(self, step: Callable[[], bool]) -> bool | None:
+        """Deliver many deltas, as `deliver` does with one.
+
+        Args:
+            step: delivers them.
+
+        Returns:
+            What it returns; None where a call ended badly.
+        """
+        try:
+            with self._calling():
+                return step()
+        except PluginError as error:
+            self._crash(error)
+            return None
+
     def _poll(self) -> None:
         if self.state is not State.RUNNING or self.instance is None:
             return
@@ -238,23 +274,24 @@ class Lifecycle:
             self._crash(error)
         self._runtime.bus.drain()
 
-    @contextmanager
-    def _calling(self) -> Iterator[None]:
+    def _calling(self) -> _Call:
         """A call into the plugin: what it emits waits (R21); an exception that is not the plugin's leaves it dead."""
+        return self._call
+
+    def begin_call(self) -> None:
+        """A call into the plugin begins."""
         self._depth += 1
-        try:
-            with self._runtime.bus_held():
-                yield
-        except PluginError:
-            raise
-        except BaseException:
-            if self._depth == 1:  # else an outer call is still in the instance, and ends with the same exception
-                self._leave_running()
-                self._drop_instance()
-                self._enter(State.ERROR)
-            raise
-        finally:
-            self._depth -= 1
+        self._runtime.begin_call()
+
+    def end_call(self, error: BaseException | None) -> None:
+        """It has ended."""
+        # An outer call that is still in the instance ends with the same exception.
+        if error is not None and not isinstance(error, PluginError) and self._depth == 1:
+            self._leave_running()
+            self._drop_instance()
+            self._enter(State.ERROR)
+        self._runtime.end_call()
+        self._depth -= 1
 
     # What goes wrong.
 

@@ -158,6 +158,11 @@ class Plugin:
         """The linear memory in use; 0 for a component, where it cannot be seen."""
         return self.instance.memory_bytes() if self.instance else 0
 
+    @property
+    def life(self) -> Lifecycle:
+        """Its states and calls."""
+        return self._life
+
     # Its life.
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,6 @@ from refhost.wasi.preview2 import Preview2
 from refhost.world import ComponentBinary, read_component
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from refhost.delta import Admission
     from refhost.dialects.instance import Instance
     from refhost.host import Host
@@ -125,8 +122,8 @@ class PluginRuntime:
             host.storage, host.clock, plugin_id, self.switches, enabled=self.config_file.read().enabled
         )
         self.status = StatusService(self._id, self.grants, host.journal, self.switches)
-        self.deltas = DeltaService(self._id, host.bus, self._log, self._admit, self.switches)
-        self.registrations = RegistrationService(self._announce_put, self.switches)
+        self.deltas = DeltaService(self._id, host.bus, self._log, self._admit, self.switches, host.limits)
+        self.registrations = RegistrationService(self._announce_put, self.switches, host.limits)
         self.streams = StreamService(
             self._id, self.grants, self.registrations, host.streams, self._speaker, self.switches, lambda: self.starting
         )
@@ -203,21 +200,21 @@ class PluginRuntime:
         claimed = {"context": context, "updates": [{"meta": meta}]}
         delta = self._admit(claimed).delta
         if delta is not None:
-            self.bus.announce(self.plugin_id, delta)
+            self.bus.announce(self.plugin_id, delta, len(context) + len(path))
 
     def enter(self, phase: Phase) -> None:
         """Say what the plugin is called for from here; while metadata is read it changes nothing (R19)."""
         self.gate.phase = phase
         self._files.read_only = phase is Phase.METADATA and not self.switches.has("D39")
 
-    @contextmanager
-    def bus_held(self) -> Iterator[None]:
-        """A call into the plugin: what it emits waits until the call is over (R21)."""
+    def begin_call(self) -> None:
+        """A call into the plugin: what it emits waits until `end_call` (R21)."""
+        self.clock.begin_call(self._limits.call_seconds)
         self.bus.hold()
-        try:
-            yield
-        finally:
-            self.bus.release()
+
+    def end_call(self) -> None:
+        """The call is over."""
+        self.bus.release()
 
     def load(self) -> tuple[Instance, Metadata]:
         """A fresh instance, and what it says about itself (contract §9: load).
@@ -271,6 +268,7 @@ class PluginRuntime:
             PluginError: its start function or `_initialize` ended badly.
         """
         self.enter(Phase.METADATA)
+        self.clock.begin_call(self._limits.call_seconds)
         if not isinstance(self._binary, CoreBinary):
             wasi2 = Preview2(**self._surroundings(), limits=self._limits)
             return ComponentInstance(self._binary, self.gate, wasi2, self._limits)

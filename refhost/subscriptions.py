@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from refhost.network.waiting import Waiting
 from refhost.patterns import PathPattern
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Deltas kept for one plugin while it is reloaded; of more, the oldest go first (§9, §11).
 BUFFER_SIZE = 1000
+BUFFER_BYTES = 64 * 1024 * 1024  # §19
 
 EVERYTHING = ("*",)
 
@@ -40,8 +41,7 @@ class Statistics:
 class _Subscriber:
     patterns: tuple[PathPattern, ...]
     deliver: Callable[[str], None]
-    buffer: deque[str] | None = None
-    dropped: int = 0
+    buffer: Waiting[str] | None = None
     all: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Subscriptions:
         fresh = _Subscriber(tuple(PathPattern(text) for text in patterns), deliver)
         before = self._subscribers.get(name)
         if before is not None:
-            fresh.buffer, fresh.dropped = before.buffer, before.dropped
+            fresh.buffer = before.buffer
         self._subscribers[name] = fresh
 
     def unsubscribe(self, name: str) -> None:
@@ -73,19 +73,18 @@ class Subscriptions:
             del self._subscribers[name]
 
     def start_buffering(self, name: str) -> None:
-        """Keep from here on what `name` would get, at most `BUFFER_SIZE` deltas."""
+        """Keep from here on what `name` would get, at most `BUFFER_SIZE` deltas of `BUFFER_BYTES`."""
         subscriber = self._subscribers.get(name)
         if subscriber is not None and subscriber.buffer is None:
-            subscriber.buffer = deque(maxlen=BUFFER_SIZE)
+            subscriber.buffer = Waiting(BUFFER_SIZE, BUFFER_BYTES, len)
 
     def stop_buffering(self, name: str) -> tuple[list[str], int]:
         """What was kept, in order, and how many were dropped; the buffer is gone then."""
         subscriber = self._subscribers.get(name)
         if subscriber is None or subscriber.buffer is None:
             return [], 0
-        kept, dropped = list(subscriber.buffer), subscriber.dropped
-        subscriber.buffer, subscriber.dropped = None, 0
-        return kept, dropped
+        kept, subscriber.buffer = subscriber.buffer, None
+        return list(kept), kept.dropped
 
     def route(self, delta: Delta, text: str) -> None:
         """Hand a delta to everyone who wants it. A receiver keeps its own failures to itself."""
@@ -98,8 +97,14 @@ class Subscriptions:
             if subscriber.buffer is None:
                 subscriber.deliver(text)
             else:
-                subscriber.dropped += len(subscriber.buffer) == BUFFER_SIZE
-                subscriber.buffer.append(text)
+                subscriber.buffer.push(text)
+
+    def only(self) -> tuple[str, Callable[[str], None]] | None:
+        """The one subscriber, its name and receiver, where there is just one, and it gets everything at once."""
+        if len(self._subscribers) != 1:
+            return None
+        ((name, subscriber),) = self._subscribers.items()
+        return (name, subscriber.deliver) if subscriber.all and subscriber.buffer is None else None
 
     def statistics(self) -> Statistics:
         """How many there are of everything."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from refhost.delta import kind_of
+from refhost.delta import deepest_path, kind_of
 from refhost.departures.deltas import notification_problem, parsed_there
 from refhost.jsontext import NotJson, loads
+from refhost.limits import DEFAULTS, Limits
 from refhost.meta import ALARM_STATES
+from refhost.network.waiting import Waiting
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Refused
 
@@ -33,10 +34,6 @@ class Claim:
     version: int = 1
 
 
-# A flood of emitted text must not fill the machine's memory (contract §19): the latest are kept.
-_MAX_CLAIMS = 100_000
-
-
 class DeltaService:
     """One plugin's door to the bus.
 
@@ -44,6 +41,7 @@ class DeltaService:
         plugin: its id.
         admit: what the bus would carry of a claimed delta.
         switches: the profile.
+        limits: how many claims of how many bytes are kept, and how deep a path may be (§19).
 
     Attributes:
         claims: the latest deltas that came to `handle_message`, as they came, in order: what checks judge.
@@ -56,13 +54,17 @@ class DeltaService:
         log: Callable[[str, str], None],
         admit: Callable[[object], Admission] | None = None,
         switches: Switches = BY_THE_BOOK,
+        limits: Limits = DEFAULTS,
     ) -> None:
         self._plugin = plugin
+        self._limits = limits
         self._bus = bus
         self._log = log
         self._admit = admit or (lambda claimed: bus.admit(claimed, plugin()))
         self._switches = switches
-        self.claims: deque[Claim] = deque(maxlen=_MAX_CLAIMS)
+        self.claims: Waiting[Claim] = Waiting(
+            limits.kept_deltas, limits.kept_delta_bytes, lambda claim: len(claim.text)
+        )
 
     def handle_message(self, text: str, version: int = 1) -> None:
         """Emit a delta given as JSON; version 2 keeps it out of the v1 model.
@@ -70,12 +72,19 @@ class DeltaService:
         Raises:
             Refused: it is not JSON, not a delta, or none of its updates is in order.
         """
-        self.claims.append(Claim(text, version))
+        self._claim(Claim(text, version))
         try:
             claimed = self._parsed(text)
         except NotJson as error:
             raise Refused(f"the delta is not JSON: {error}") from None
-        self._emit(claimed, 2 if version == 2 else 1)
+        self._emit(claimed, 2 if version == 2 else 1, len(text))
+
+    def _claim(self, claim: Claim) -> None:
+        complete = not self.claims.dropped
+        self.claims.push(claim)
+        if complete and self.claims.dropped:
+            most = f"the latest {self._limits.kept_deltas} deltas or {self._limits.kept_delta_bytes} bytes"
+            self._log("warning", f"of what it gave to be emitted, {most} are kept: older ones are forgotten (§19)")
 
     def _parsed(self, text: str) -> object:
         try:
@@ -89,19 +98,25 @@ class DeltaService:
 
     def handle_record(self, plugin_id: str, claimed: Delta, text: str) -> None:
         """Emit a delta that a component gave as a record; it speaks as itself, whatever `plugin_id` says (§10)."""
-        self.claims.append(Claim(text))
+        self._claim(Claim(text))
         if plugin_id != self._plugin():
             self._log("warning", f"handle-message was called with the plugin-id {plugin_id!r}: it is ignored")
-        self._emit(claimed, 1)
+        self._emit(claimed, 1, len(text))
 
-    def _emit(self, claimed: object, version: int) -> None:
+    def _emit(self, claimed: object, version: int, size: int = 0) -> None:
         admission = self._admit(claimed)
         if admission.delta is None:
             raise Refused(f"the delta is refused: {_listed(admission.problems) or 'it has no updates'}")
+        # Each part is a node of the model within the last: whoever writes the model down goes as deep.
+        parts = deepest_path(admission.delta) if size > 2 * self._limits.path_parts else 0
+        if parts > self._limits.path_parts:
+            raise Refused(
+                f"the delta is refused: a path has {parts} parts; the limit is {self._limits.path_parts} (§19)"
+            )
         refused = [problem for problem in admission.problems if problem.shape]
         if refused:
             self._log("refused", f"part of the delta is refused: {_listed(tuple(refused))}")
-        self._bus.emit(self._plugin(), admission.delta, version)
+        self._bus.emit(self._plugin(), admission.delta, version, size)
 
     def on_delta(self, *_: Any) -> None:  # noqa: ANN401 - whatever the component passed is ignored
         """A component called the import that is meant for the other direction: nothing happens (R3)."""
@@ -122,7 +137,7 @@ class DeltaService:
             problem = there
         if problem:
             raise Refused(problem)
-        self._emit({"updates": [{"values": [{"path": path, "value": value}]}]}, 1)
+        self._emit({"updates": [{"values": [{"path": path, "value": value}]}]}, 1, len(path) + len(text))
 
 
 def _path_problem(path: str) -> str:

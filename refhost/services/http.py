@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 ANSWER_BYTES = 65536
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _PARAMETER = re.compile(r":([A-Za-z_]\w*)")
 
 
@@ -149,8 +151,9 @@ def _answer(given: Any) -> HttpAnswer:  # noqa: ANN401 - JSON
     if not isinstance(headers, dict):
         raise _Malformed("headers is not an object")
     for name, value in headers.items():
-        # A header that holds a line end would let a plugin write headers and bodies of its own (§14, §19).
-        if not isinstance(value, (str, int, float)) or any(c in f"{name}{value}" for c in "\r\n\0"):
+        # A header that holds a line end would let a plugin write headers and bodies of its own (§14, §19); what else
+        # HTTP has no way to send is refused here, before the server fails at it.
+        if not isinstance(value, (str, int, float)) or not (_NAME.fullmatch(name) and _VALUE.fullmatch(str(value))):
             raise _Malformed(f"the header {name!r} is {value!r}")
     body = given.get("body", "")
     headers = {str(name): str(value) for name, value in headers.items()}

@@ -19,6 +19,8 @@ from refhost.dialects.guard import Guard
 from refhost.dialects.memory import GuestMemory
 from refhost.engine import COMPILER, new_store
 from refhost.errors import BinaryError, LinkError, PluginError, PluginExit
+from refhost.functions import describe
+from refhost.signatures import Signatures
 from refhost.wasi.preview1 import FUNCTIONS, MODULE, Preview1
 from refhost.wasi.vfs import Vfs
 from refhost.wasi.vfs.copying import copy_tree
@@ -48,33 +50,33 @@ def program(binary: bytes, origin: str) -> wasmtime.Module:
             hint="Build it for wasm32-wasip1.",
         )
     module = COMPILER.module(binary)
+    signatures = Signatures(binary)
     exports = {export.name: export.type for export in module.exports}
-    start, memory = exports.get("_start"), exports.get("memory")
-    if not isinstance(start, wasmtime.FuncType) or start.params or start.results:
+    memory = exports.get("memory")
+    if signatures.exports.get("_start") != "()":
         raise BinaryError(
             f"{origin} is no command: it does not export a function _start without parameters and results.",
             hint=f"It exports {', '.join(exports) or 'nothing'}.",
         )
     if not isinstance(memory, wasmtime.MemoryType):
         raise BinaryError(f"{origin} does not export its memory under the name memory, where WASI reads and writes.")
-    problems = [problem for entry in module.imports if (problem := _problem(entry))]
+    declared = zip(module.imports, signatures.imports, strict=True)
+    problems = [problem for entry, signature in declared if (problem := _problem(entry, signature))]
     if problems:
         raise LinkError("\n".join([f"{origin} cannot be linked:", *(f"  {problem}" for problem in problems)]))
     return module
 
 
-def _problem(entry: wasmtime.ImportType) -> str:
-    """What is wrong with an import; empty where nothing is."""
+def _problem(entry: wasmtime.ImportType, declared: str) -> str:
+    """What is wrong with an import that is declared with this type, "" for no function; empty where nothing is."""
     name = f"{entry.module}.{entry.name}"
     function = FUNCTIONS.get(entry.name or "") if entry.module == MODULE else None
     if function is None:
         return f"{name} is not a function of WASI preview 1 ({MODULE})"
-    if not isinstance(entry.type, wasmtime.FuncType):
+    if not declared:
         return f"{name} is imported as something else than a function"
-    declared = tuple(map(str, entry.type.params)), tuple(map(str, entry.type.results))
-    if declared != (function.params, function.results):
-        return f"{name} is declared as {declared[0]} → {declared[1]}; it is {function.params} → {function.results}"
-    return ""
+    expected = describe(function.params, function.results)
+    return f"{name} is declared as {declared}; it is {expected}" if declared != expected else ""
 
 
 def run(module: wasmtime.Module, wasi: Preview1) -> int:

@@ -92,7 +92,7 @@ class PluginPages:
         body = _body(text, request)
         if isinstance(body, str) and plugin.switches.departs("BODIES", "body"):
             body = body_there(text, request.headers.get("content-type", ""))
-        asked = HttpRequest(request.method, path, dict(request.query_params), dict(request.headers), body)
+        asked = HttpRequest(request.method, path, dict(request.query_params), dict(request.headers.items()), body)
         given = answer(plugin, plugin.endpoints, asked)
         if given is None:
             return None

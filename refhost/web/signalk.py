@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 VERSION = "1.8.2"
 
 
+def _written(node: object) -> Response:
+    """A node of the model as JSON."""
+    try:
+        return json_response(node)
+    except RecursionError:  # a delta with a path of very many parts has been there
+        raise refuse(500, "What is there nests too deep to be written as JSON.") from None
+
+
 class SignalKPages:
     """The Signal K API of one host."""
 
@@ -44,12 +52,11 @@ class SignalKPages:
         if parts == ["self"]:
             return json_response(self._host.self_context)
         if not parts:
-            root = {"version": VERSION, "self": self._host.self_context, **self._host.model.root}
-            return json_response(root)
+            return _written({"version": VERSION, "self": self._host.self_context, **self._host.model.root})
         node = self._host.model.path(".".join(parts))
         if node is None:
             raise refuse(404, f"There is nothing at {'/'.join(parts)}.")
-        return json_response(node)
+        return _written(node)
 
     async def put(self, request: Request) -> Response:
         """A PUT request to a path: `/signalk/v1/api/vessels/self/a/b` with `{"value": …}`."""

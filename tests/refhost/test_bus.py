@@ -10,6 +10,7 @@ from refhost.bus import Bus
 from refhost.clock import Clock
 from refhost.delta import pairs
 from refhost.journal import Journal
+from refhost.limits import Limits
 from refhost.model import Model
 
 SELF = "vessels.urn:mrn:x"
@@ -33,7 +34,7 @@ def model():
 
 @pytest.fixture
 def bus(model, clock, journal):
-    return Bus(SELF, model, clock, journal, max_per_tick=BOUND)
+    return Bus(SELF, model, clock, journal, limits=Limits(deltas_per_tick=BOUND))
 
 
 def delta(value: object, path: str = "a") -> dict:
@@ -178,11 +179,13 @@ def test_the_journal_is_bounded_and_says_so(clock, monkeypatch):
     journal = Journal(clock)
     for number in range(10):
         journal.write("p", "debug", str(number))
-    assert [record.text for record in journal.of("p")] == ["0", "1", "2"]
-    assert journal.records[-1].kind == "warning"
+    journal.write("q", "debug", "another's")
+    assert [record.text for record in journal.of("p", "debug")] == ["0", "1", "2"]
+    assert [record.text for record in journal.of("q")] == ["another's"]
+    assert journal.records[-2].kind == "warning"
     assert journal.dropped == 7
     assert str(journal.records[0]) == "2026-01-01T00:00:00.000Z p [debug] 0"
-    assert "host [warning] the journal is full" in str(journal.records[-1])
+    assert "p [warning] the log is full after 3 records" in str(journal.records[-2])
 
 
 def test_the_journal_is_bounded_in_characters_too(clock, monkeypatch):
@@ -190,6 +193,40 @@ def test_the_journal_is_bounded_in_characters_too(clock, monkeypatch):
     journal = Journal(clock)
     for _ in range(10):
         journal.write("p", "debug", "x" * 30)
-    assert [record.text for record in journal.of("p")] == ["x" * 30] * 3
-    assert "journal is full after 3 records" in journal.records[-1].text
+    assert [record.text for record in journal.of("p", "debug")] == ["x" * 30] * 3
+    assert "the log is full after 3 records" in journal.records[-1].text
     assert journal.dropped == 7
+
+
+def test_a_plugin_may_emit_so_many_bytes_in_a_tick(model, clock, journal):
+    bus = Bus(SELF, model, clock, journal, limits=Limits(delta_bytes_per_tick=100))
+    bus.hold()
+    for size in (60, 40, 1, 1):
+        bus.emit("p", delta(size), 1, size)
+    bus.emit("q", delta(9), 1, 90)
+    bus.announce("p", delta(5), 1)
+    assert [(e.plugin, pairs(e.delta)[0][1]) for e in bus.emissions] == [("p", 60), ("p", 40), ("q", 9)]
+    (record,) = journal.records
+    assert (record.plugin, record.kind) == ("p", "refused")
+    assert record.text == "more than 100 bytes of deltas in one tick: the rest of this tick is dropped (R21)"
+    bus.release()
+    bus.drain()  # the tick is over
+    bus.emit("p", delta(1), 1, 100)
+    assert len(bus.emissions) == 4
+
+
+@pytest.mark.parametrize("bound", [{"kept_deltas": 8}, {"kept_delta_bytes": 80}])
+def test_the_latest_emissions_are_remembered_and_it_is_said_once(model, clock, journal, bound):
+    bus = Bus(SELF, model, clock, journal, limits=Limits(**bound))
+    for number in range(30):
+        bus.emit("p", delta(number), 1, 10)
+    kept = [pairs(emission.delta)[0][1] for emission in bus.emissions]
+    assert 6 <= len(kept) <= 8
+    assert kept == list(range(30))[-len(kept) :]
+    assert bus.forgotten == 30 - len(kept)
+    assert bus.emission(bus.forgotten) is bus.emissions[0]
+    assert bus.emission(29) is bus.emissions[-1]
+    assert bus.emission(30) is bus.emission(bus.forgotten - 1) is None
+    (record,) = journal.records
+    assert (record.plugin, record.kind) == ("", "warning")
+    assert "older ones are forgotten from here on (§19)" in record.text

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refhost.clock import NANOSECONDS, Clock
+from refhost.errors import PluginTimeout
 
 
 @pytest.fixture
@@ -105,3 +106,26 @@ def test_whatever_is_set_runs_sorted_and_exactly_what_is_due(delays, until):
     clock.advance(until)
     due = [d for d in delays if round(d * NANOSECONDS) <= round(until * NANOSECONDS)]
     assert seen == sorted(due, key=lambda d: round(d * NANOSECONDS))
+
+
+def test_a_call_may_wait_no_longer_than_it_may_take(clock):
+    clock.begin_call(2.0)
+    clock.wait(1_500_000_000)
+    assert clock.elapsed_ns == 1_500_000_000
+    with pytest.raises(PluginTimeout, match=r"waited for 9\.22337e\+09 s, longer than a call may take \(§19\)"):
+        clock.wait(2**63)
+    assert clock.elapsed_ns == 2 * NANOSECONDS
+    clock.begin_call(2.0)
+    clock.wait(NANOSECONDS)
+    assert clock.elapsed_ns == 3 * NANOSECONDS
+
+
+def test_a_program_may_wait_as_it_likes(clock):
+    clock.wait(1000 * NANOSECONDS)
+    assert clock.elapsed_ns == 1000 * NANOSECONDS
+
+
+def test_at_the_end_of_time_it_stands(clock):
+    clock.pass_time(2**70)
+    clock.advance(100.0)
+    assert clock.timestamp() == "9999-12-31T23:59:59.999Z"

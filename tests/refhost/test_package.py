@@ -388,6 +388,13 @@ def test_a_member_that_ends_too_soon_is_refused(archive):
     assert "is not an archive of npm pack" in told
 
 
+def test_a_length_that_no_machine_has_is_refused(archive):
+    """Of a record of a header: tarfile takes it for a number of bytes."""
+    header = member("header", b"9" * 400 + b" path=x\n", type=tarfile.XHDTYPE)
+    raw = header[0].tobuf() + header[1].ljust(512, b"\0")
+    assert "is not an archive of npm pack" in refusal(archive(data=gzip.compress(raw)))
+
+
 def test_a_binary_over_the_limit_is_refused_not_cut(archive, monkeypatch):
     monkeypatch.setattr("refhost.package._BINARY_BYTES", 1000)
     told = refusal(archive(MANIFEST, member("package/plugin.wasm", WASM + bytes(2000))))

@@ -89,3 +89,12 @@ def test_statistics_count_everything(subscriptions):
     subscriptions.start_buffering("b")
     route(subscriptions, delta("x"), delta("z"))
     assert subscriptions.statistics() == Statistics(subscriptions=3, active=1, buffering=1, buffered=2)
+
+
+def test_the_buffer_is_bounded_in_bytes_too(subscriptions, monkeypatch):
+    monkeypatch.setattr("refhost.subscriptions.BUFFER_BYTES", 25)
+    subscriptions.subscribe("a", lambda text: None)
+    subscriptions.start_buffering("a")
+    for number in range(4):
+        subscriptions.route({"context": "vessels.x", "updates": []}, f"delta    {number}")
+    assert subscriptions.stop_buffering("a") == (["delta    2", "delta    3"], 2)

@@ -335,7 +335,7 @@ def test_an_endless_program_ends_with_control_c(module):
         (["{bare}"], "does not export its memory under the name memory"),
         (["{foreign}"], "env.sk_debug is not a function of WASI preview 1"),
         (["{foreign}"], "wasi_snapshot_preview1.fd_reed is not a function of WASI preview 1"),
-        (["{foreign}"], "wasi_snapshot_preview1.fd_close is declared as ('i64',)"),
+        (["{foreign}"], "wasi_snapshot_preview1.fd_close is declared as (i64)"),
         (["{foreign}"], "wasi_snapshot_preview1.fd_sync is imported as something else than a function"),
     ],
 )

@@ -19,6 +19,7 @@ MAX_DESCRIPTORS = 4096
 _CHUNK = 1 << 16
 MAX_VECTORS = 1024
 MAX_TRANSFER = 1 << 24  # bytes that one call reads or writes; a caller must cope with less than it asked for
+MAX_OUTPUT = 1 << 16  # the same for standard output and error: each byte may be a line, and no deadline ends a host
 
 
 @dataclass(slots=True)

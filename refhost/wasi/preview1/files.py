@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from refhost.dialects.memory import U32
-from refhost.wasi.preview1.descriptors import Input, OpenDirectory, OpenFile, Output
+from refhost.wasi.preview1.descriptors import MAX_OUTPUT, Input, OpenDirectory, OpenFile, Output
 from refhost.wasi.preview1.errno import Errno, WasiError
 from refhost.wasi.preview1.layout import (
     ALL_FDFLAGS,
@@ -243,6 +243,7 @@ class FileFunctions:
         descriptor = self._fds.get(fd)
         self._guest.check(result, 4)
         if isinstance(descriptor, Output):
+            data = data[:MAX_OUTPUT]
             if data:
                 descriptor.sink(data)
         elif isinstance(descriptor, OpenFile):

@@ -50,7 +50,7 @@ class PollFunctions:
     def _due(self, timers: list[tuple[int, int, bytes]], *, wait: bool) -> list[tuple[int, bytes]]:
         """The timers that are due now, or at the first moment when one is."""
         first = min((delay for delay, _, _ in timers), default=0) if wait else 0
-        self._clock.pass_time(first)
+        self._clock.wait(first)
         return [(index, event) for delay, index, event in timers if delay <= first]
 
     def _wait(self, body: bytes) -> int:

@@ -51,6 +51,7 @@ class Pollable(Resource):
     """Something to wait for; a timer, or what is ready at once."""
 
     resource = "pollable"
+    is_sleep = True  # and not a wait for the network, which is bounded by itself (R47)
 
     def __init__(self, due_ns: int | None = None) -> None:
         self._due_ns = due_ns
@@ -214,7 +215,14 @@ class StreamFunctions:
     @wasi(_POLL, "[method]pollable.block")
     def block(self, pollable: Pollable) -> None:
         """Let the time go by until it is due."""
-        self._clock.pass_time(self._wait_of(pollable))
+        self._pass(pollable)
+
+    def _pass(self, pollable: Pollable) -> None:
+        """Let the time go by until something is due."""
+        if pollable.is_sleep:
+            self._clock.wait(self._wait_of(pollable))
+        else:
+            self._clock.pass_time(self._wait_of(pollable))
 
     @wasi(_POLL, "poll")
     def poll(self, pollables: list[Pollable]) -> list[int]:
@@ -223,7 +231,7 @@ class StreamFunctions:
             raise misuse("wasi:io/poll.poll", f"a list of {len(pollables)} pollables")
         waits = [self._wait_of(pollable) for pollable in pollables]
         first = min(waits)
-        self._clock.pass_time(first)
+        self._pass(pollables[waits.index(first)])
         return [index for index, wait in enumerate(waits) if wait <= first]
 
     def _wait_of(self, pollable: Pollable) -> int:

@@ -12,6 +12,7 @@ from refhost.bus import Bus
 from refhost.clock import Clock
 from refhost.delta import Unreadable, pairs
 from refhost.journal import Journal
+from refhost.limits import Limits
 from refhost.meta import ALARM_STATES
 from refhost.model import Model
 from refhost.services.deltas import Claim, DeltaService
@@ -23,12 +24,13 @@ HALF = '{"updates":[{"values":[{"path":"a","value":[]}]},{"values":[{"path":"b",
 NOTE = {"state": "alarm", "method": ["visual"], "message": "Sinking"}
 
 
-def doors():
+def doors(**limits):
     clock = Clock()
     journal = Journal(clock)
-    bus = Bus(SELF, Model(SELF), clock, journal, max_per_tick=1000)
+    bounds = Limits(deltas_per_tick=1000, **limits)
+    bus = Bus(SELF, Model(SELF), clock, journal, limits=bounds)
     logged = []
-    return DeltaService(lambda: "p", bus, lambda kind, text: logged.append((kind, text))), bus, logged
+    return DeltaService(lambda: "p", bus, lambda kind, text: logged.append((kind, text)), limits=bounds), bus, logged
 
 
 @pytest.fixture
@@ -87,12 +89,28 @@ def test_only_version_2_is_2(service, version, carried):
     door, bus, _ = service
     door.handle_message(GOOD, version)
     assert bus.emissions[0].version == carried
-    assert door.claims[0].version == version
+    assert next(iter(door.claims)).version == version
 
 
-def test_claims_are_bounded(service):
-    door, _, _ = service
-    assert door.claims.maxlen is not None
+@pytest.mark.parametrize("bound", [{"kept_deltas": 2}, {"kept_delta_bytes": 2 * len(GOOD) + 5}])
+def test_claims_are_bounded_in_number_and_in_bytes_and_it_is_said_once(bound):
+    door, bus, logged = doors(**bound)
+    for version in (1, 2, 3, 4):
+        door.handle_message(GOOD, version)
+    assert [claim.version for claim in door.claims] == [3, 4]
+    ((kind, text),) = logged
+    assert kind == "warning"
+    assert "older ones are forgotten (§19)" in text
+    assert len(bus.emissions) <= 2
+
+
+def test_a_path_of_too_many_parts_is_refused_whole():
+    door, bus, _ = doors(path_parts=3)
+    for kind, value in (("values", "1"), ("meta", "{}")):
+        with pytest.raises(Refused, match=r"a path has 4 parts; the limit is 3 \(§19\)"):
+            door.handle_message(f'{{"updates":[{{"{kind}":[{{"path":"a.b.c.d","value":{value}}}]}}]}}')
+    door.handle_message('{"updates":[{"values":[{"path":"a.b.c","value":1}]}]}')
+    assert [pairs(emission.delta) for emission in bus.emissions] == [[("a.b.c", 1)]]
 
 
 def test_a_record_speaks_as_the_plugin_itself(service):

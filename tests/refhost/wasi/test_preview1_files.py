@@ -95,6 +95,12 @@ def test_one_call_transfers_no_more_than_its_limit(guest):
     assert guest.result() == 1 << 24
 
 
+def test_standard_output_takes_so_much_in_one_call(guest):
+    guest.memory.write(BIG, struct.pack("<II", 0, 100_000))
+    assert guest.call("fd_write", 1, BIG, 1, RESULT) == 0
+    assert guest.result() == 1 << 16
+
+
 def test_rights_to_read_and_to_write(guest, vfs):
     vfs.write("/data/x", b"old")
     reader = guest.opened("data/x", rights=READ)

@@ -212,9 +212,11 @@ def test_a_plugin_can_make_more_requests_than_it_may_hold_handles(make_host, loa
     assert len(host.requests) == 1500
 
 
-def test_a_plugin_that_sleeps_for_millennia_harms_nobody(alive):
-    sleep = "(call $pollable.block (call $subscribe-duration (i64.const -1)))"
-    alive(sleep * 20)
+def test_a_plugin_that_sleeps_for_millennia_is_ended_and_takes_no_more_time_than_its_call_has(host, load):
+    plugin = load("(call $pollable.block (call $subscribe-duration (i64.const -1)))", on=host)
+    assert plugin.state is State.ERROR
+    assert "longer than a call may take" in plugin.why()
+    assert host.clock.elapsed_ns == host.limits.call_seconds * 10**9
 
 
 def test_handles_without_end_are_a_trap(load):

@@ -115,6 +115,9 @@ def test_without_the_capability_no_endpoint_is_mounted(host):
         (write_out("[]"), 500),
         (write_out('{"statusCode":"200"}'), 500),
         (write_out('{"headers":{"X":"a\\r\\nSet-Cookie: b"}}'), 500),
+        (write_out('{"headers":{"X":"\\u2603"}}'), 500),
+        (write_out('{"headers":{"X\\u00e9":"a"}}'), 500),
+        (write_out('{"headers":{"":"a"}}'), 500),
         (write_out('{"statusCode":201,"headers":{"X-A":"b"},"body":{"a":1}}'), 201),
     ],
 )
@@ -124,6 +127,18 @@ def test_answers_of_endpoints_are_checked(host, code, status):
     assert answer.status_code == status
     assert "set-cookie" not in answer.headers
     assert host.http.get("/plugins/wat-plugin").status_code == 200
+
+
+def test_what_cannot_be_written_is_refused(host):
+    """A delta with a path of very many parts: it would end every request for the model in a traceback."""
+    host.publish("a." * 4000 + "b", 1)
+    for path in ("/signalk/v1/api", "/signalk/v1/api/vessels/self"):
+        answer = host.http.get(path)
+        assert (answer.status_code, answer.json()) == (
+            500,
+            {"error": "What is there nests too deep to be written as JSON."},
+        )
+    assert host.http.get("/signalk/v1/api/self").status_code == 200
 
 
 def test_a_stopped_plugin_answers_404(host):

@@ -108,6 +108,8 @@ class FutureResponse(Resource):
 class FuturePollable(Pollable):
     """Waits for a response."""
 
+    is_sleep = False
+
     def __init__(self, future: FutureResponse) -> None:
         super().__init__()
         self._future = future
