@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.01
 _IDLE_TICKS = 200
 
+# Of each kind; a module with data holds an open file (of memory), of which a process may have some thousand in all.
+MOST_REMEMBERED = 256
+
 Compiled = TypeVar("Compiled", wasmtime.Module, component.Component)
 Found = TypeVar("Found")
 
@@ -52,6 +55,8 @@ def engine() -> wasmtime.Engine:
 
 class Compiler:
     """Compiles, and remembers by content: the same bytes are compiled once, also in later processes of this user.
+
+    Of very many binaries those that were used longest ago are forgotten.
 
     Attributes:
         compiled: how often something was compiled.
@@ -110,7 +115,9 @@ class Compiler:
 
     def _once(self, kind: str, made: type[Compiled], cache: dict[bytes, Compiled], binary: bytes) -> Compiled:
         with self._lock:
-            if binary not in cache:
+            if binary in cache:
+                cache[binary] = cache.pop(binary)  # what was used last stands last
+            else:
                 try:
                     cache[binary] = self._kept(kind, made, binary) or self._compiled(kind, made, binary)
                 except wasmtime.WasmtimeError as error:
@@ -119,6 +126,8 @@ class Compiler:
                         f"The binary ({len(binary)} bytes) is not valid WebAssembly: {reason}",
                         hint="Was the file cut short in a copy, or is the compiler still writing it? Build it again.",
                     ) from None
+                if len(cache) > MOST_REMEMBERED:
+                    del cache[next(iter(cache))]
             return cache[binary]
 
     @staticmethod

@@ -59,7 +59,7 @@ def assert_isolated(seen, where, least):
     assert (seen["granted"] > 1000) is (where == "disk"), "on a disk it was watched as it wrote there"
 
 
-@pytest.mark.parametrize("where", ["memory", "disk"])
+@pytest.mark.parametrize("where", ["memory", pytest.param("disk", marks=pytest.mark.long)])
 def test_a_run_does_nothing_that_no_plugin_was_granted(where, tmp_path):
     assert_isolated(watched(where, tmp_path, "some"), where, 40)
     assert [path.name for path in tmp_path.iterdir()] == (["plugin-config-data"] if where == "disk" else [])

@@ -14,6 +14,8 @@ sys.modules[_SPEC.name] = endurance  # where dataclasses look
 _SPEC.loader.exec_module(endurance)
 
 COUNTS = {"instances": 90, "deltas": 1500, "reloads": 30}
+pytestmark = pytest.mark.long  # each makes hundreds of hosts
+
 # Of malloc, what a part of the run may leave behind: what is remembered of types and names settles for a while.
 SLACK = 64 * 1024
 

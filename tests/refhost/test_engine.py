@@ -12,6 +12,7 @@ from component import binary as component_binary
 from honest import Honest
 from wat import LOOP, text
 
+from refhost import engine
 from refhost.dialects import guard
 from refhost.engine import COMPILER, WATCHDOG, Compiler, ticks
 from refhost.errors import BinaryError, PluginError, PluginTimeout, PluginTrap
@@ -312,3 +313,17 @@ def test_tables_are_limited_in_number(limited):
     assert limited(Honest(more="(table 1 funcref) " * 4).binary()).start() is State.RUNNING
     with pytest.raises(PluginTrap, match="table count too high"):
         limited(Honest(more="(table 1 funcref) " * 5).binary())
+
+
+def test_of_very_many_binaries_those_used_last_are_remembered(monkeypatch, core):
+    monkeypatch.setattr(engine, "MOST_REMEMBERED", 2)
+    compiler = Compiler()
+    one, two, three = (core(more=f";; {number}") + bytes([0, 2, 1, number]) for number in range(3))
+    first = compiler.module(one)
+    compiler.module(two)
+    assert compiler.module(one) is first
+    compiler.module(three)  # in the place of the second
+    assert compiler.module(one) is first
+    assert compiler.compiled == 3
+    compiler.module(two)
+    assert compiler.compiled == 4
