@@ -63,7 +63,8 @@ export class Configuration {
     fs.writeFileSync(place, JSON.stringify(value))
   }
 
-  remove () { fs.rmSync(this.path, { recursive: true, force: true }) }
+  // A file that the server was still writing may come into a folder while it is emptied: then once more.
+  remove () { fs.rmSync(this.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 10 }) }
 }
 
 // Does a manifest declare what the plugin is to hold (contract §7)? If not, the suite has given it other capabilities.
