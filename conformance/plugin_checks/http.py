@@ -26,8 +26,9 @@ from conformance.trial import require
 from conformance.verdict import NotApplicable, NotJudged, Violation
 from refhost.capabilities import nearest
 from refhost.exports import Dialect
+from refhost.http_tokens import TOKEN
 from refhost.jsontext import NotJson, dumps, loads
-from refhost.services.http import ANSWER_BYTES, METHODS, Endpoint, parse_endpoints
+from refhost.services.http import ANSWER_BYTES, METHODS, PARAMETER, Endpoint, parse_endpoints
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,8 +40,6 @@ _TYPES: Mapping[str, str] = {Dialect.BUFFER: "(i32, i32, i32, i32) -> i32", Dial
 _KEYS = ("method", "path", "handler")
 # What the host answers itself, and passes on to nobody.
 _HOSTS_OWN = (("GET", "/"), ("GET", "/config"), ("POST", "/config"))
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_PARAMETER = re.compile(r":[A-Za-z_]\w*")
 # What an endpoint is asked for: `:id` of its path.
 _KNOWN, _UNKNOWN = "1", "no-such-thing"
 _MOST_ENDPOINTS = 12
@@ -97,12 +96,12 @@ def _callable(trial: Trial) -> list[Endpoint]:
 
 
 def _filled(path: str, value: str) -> str:
-    return _PARAMETER.sub(lambda _: value, path)
+    return PARAMETER.sub(lambda _: value, path)
 
 
 def _asked(endpoint: Endpoint, parameter: str = _KNOWN, **given: Any) -> Request:  # noqa: ANN401 - JSON
     """A request to an endpoint as the host passes it on (§14)."""
-    names = [part[1:] for part in endpoint.path.split("/") if _PARAMETER.fullmatch(part)]
+    names = [part[1:] for part in endpoint.path.split("/") if PARAMETER.fullmatch(part)]
     request = {
         "method": endpoint.method,
         "path": _filled(endpoint.path, parameter),
@@ -282,7 +281,7 @@ def answers_with_headers(trial: Trial) -> None:
         if not isinstance(headers, dict):
             raise reply.violation(trial, "headers is no object")
         for name, value in headers.items():
-            if not _HEADER_NAME.fullmatch(name):
+            if not TOKEN.fullmatch(name):
                 raise reply.violation(trial, f"{name!r} is no name of a header")
             if not isinstance(value, (str, int, float)) or any(c in str(value) for c in "\r\n\0"):
                 raise reply.violation(trial, f"the header {name} is {value!r}, no text on one line")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -11,14 +10,13 @@ from hypothesis import strategies as st
 
 from conformance.strategies.json_values import CHARACTERS, SCALARS, arrays, json_values, objects
 from refhost.jsontext import dumps
-from refhost.services.http import METHODS
+from refhost.services.http import METHODS, PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from refhost.services.http import Endpoint
 
-_PARAMETER = re.compile(r":[A-Za-z_]\w*")
 _WORDS = st.text(CHARACTERS, min_size=1, max_size=12).filter(lambda text: text not in (".", ".."))
 _HEADERS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20).map(str.strip)
 
@@ -61,7 +59,7 @@ def http_requests(endpoints: Iterable[Endpoint] = ()) -> st.SearchStrategy[Clien
 
 def _target(method: str, path: str) -> st.SearchStrategy[tuple[str, str]]:
     parts = [
-        _WORDS.map(_encoded) if _PARAMETER.fullmatch(part) else st.just(quote(part, safe=""))
+        _WORDS.map(_encoded) if PARAMETER.fullmatch(part) else st.just(quote(part, safe=""))
         for part in path.split("/")[1:]
     ]
     return st.tuples(st.just(method), st.tuples(*parts).map(lambda words: "/" + "/".join(words)))

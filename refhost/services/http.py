@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from refhost.departures.requests import loosened
 from refhost.errors import PluginError, PluginTimeout
+from refhost.http_tokens import TOKEN
 from refhost.jsontext import NotJson, dumps, loads
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 ANSWER_BYTES = 65536
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PARAMETER = re.compile(r":([A-Za-z_]\w*)")
+"""A part of an endpoint's path that stands for any text, and its name."""
+
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_PARAMETER = re.compile(r":([A-Za-z_]\w*)")
 
 
 class _Malformed(Exception):  # noqa: N818 - an answer of a plugin, not an error of ours
@@ -41,7 +43,7 @@ class Endpoint:
             return None
         values = {}
         for part, value in zip(wanted, found, strict=True):
-            match = _PARAMETER.fullmatch(part)
+            match = PARAMETER.fullmatch(part)
             if match and value:
                 values[match[1]] = value
             elif part != value and not (any_case and part.lower() == value.lower()):
@@ -153,7 +155,7 @@ def _answer(given: Any) -> HttpAnswer:  # noqa: ANN401 - JSON
     for name, value in headers.items():
         # A header that holds a line end would let a plugin write headers and bodies of its own (§14, §19); what else
         # HTTP has no way to send is refused here, before the server fails at it.
-        if not isinstance(value, (str, int, float)) or not (_NAME.fullmatch(name) and _VALUE.fullmatch(str(value))):
+        if not isinstance(value, (str, int, float)) or not (TOKEN.fullmatch(name) and _VALUE.fullmatch(str(value))):
             raise _Malformed(f"the header {name!r} is {value!r}")
     body = given.get("body", "")
     headers = {str(name): str(value) for name, value in headers.items()}

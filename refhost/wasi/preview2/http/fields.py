@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wasmtime import component as wc
 
+from refhost.http_tokens import TOKEN
 from refhost.wasi.preview2.registry import Failure, misuse, wasi
 from refhost.wasi.preview2.streams import Resource
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from refhost.limits import Limits
 
 _TYPES = "wasi:http/types"
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 

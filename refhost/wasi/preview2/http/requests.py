@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from wasmtime import component as wc
 
 from refhost.clock import NANOSECONDS
+from refhost.http_tokens import TOKEN
 from refhost.wasi.preview2.http.bodies import OutgoingBody
 from refhost.wasi.preview2.http.errors import code
-from refhost.wasi.preview2.http.fields import TOKEN, Fields
 from refhost.wasi.preview2.http.responses import FutureResponse
 from refhost.wasi.preview2.registry import Failure, wasi
 from refhost.wasi.preview2.streams import Resource
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from refhost.clock import Clock
     from refhost.limits import Limits
     from refhost.wasi.preview2.http.bodies import Room
+    from refhost.wasi.preview2.http.fields import Fields
     from refhost.wasi.preview2.http.responses import Exchange
 
     Open = Callable[[str, str, tuple[tuple[str, str], ...], float], Exchange | None]
