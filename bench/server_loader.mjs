@@ -3,48 +3,25 @@
 //
 // node server_loader.mjs FOLDER-OF-THE-INSTALLATION DELTAS.json
 
-import { EventEmitter } from 'node:events'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { standIn } from '../conformance/drivers/signalk_server/adapter/stand_in.mjs'
+
 const [installation, log] = process.argv.slice(2)
 for (const name of ['log', 'info', 'warn', 'debug']) console[name] = console.error
 const root = path.join(installation, 'node_modules', 'signalk-server')
 const require = createRequire(path.join(root, 'package.json'))
 const wasm = require(path.join(root, 'dist/wasm'))
-const express = require('express')
 const deltas = JSON.parse(fs.readFileSync(log, 'utf8'))
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-'))
 const packages = path.join(scratch, 'node_modules')
-const SELF = 'urn:mrn:signalk:uuid:8f7a0b52-6c1d-4e9a-9d43-2b5e7c10a6f4'
 
-const app = express()
 let emitted = []
-Object.assign(app, {
-  config: { configPath: scratch, settings: {} },
-  plugins: [],
-  pluginsMap: {},
-  selfId: SELF,
-  signalk: new EventEmitter(),
-  setPluginStatus () {},
-  setPluginError () {},
-  registerActionHandler: () => () => {},
-  // As the driver's stand-in has it, which does less than the server: there is no model.
-  handleMessage (provider, delta) {
-    if (!Array.isArray(delta?.updates) || !delta.updates.length) return
-    delta.context ??= `vessels.${SELF}`
-    for (const update of delta.updates) {
-      update.$source ??= provider
-      update.timestamp ??= new Date().toISOString()
-    }
-    emitted.push(delta)
-    app.signalk.emit('delta', delta)
-  }
-})
-for (const name of ['resourcesApi', 'weatherApi', 'radarApi']) app[name] = { register () {}, unRegister () {} }
+const app = standIn(require('express'), scratch, delta => emitted.push(delta))
 wasm.initializeWasm()
 
 // Processor time, of all threads: a machine may have other things to do.
