@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.host_mutants.mutant import add, around, ends, mutant, nothing
+from conformance.host_mutants.mutant import add, around, ends, instead, mutant, nothing
 from refhost import world
 from refhost.dialects import assemblyscript, component
 from refhost.dialects.assemblyscript import AssemblyScriptInstance
@@ -37,12 +37,7 @@ def _ascii(original: Original, memory: Any, pointer: Any) -> Any:
     return original(memory, pointer).encode("ascii", "replace").decode()
 
 
-@mutant("AssemblyScript reads anything", AssemblyScriptInstance, "text")
-def _anything(original: Original, self: Any, export: Any, size: Any, *arguments: Any) -> Any:
-    try:
-        return original(self, export, size, *arguments)
-    except BadReturn:
-        return "{}"
+instead("AssemblyScript reads anything", AssemblyScriptInstance, "text", BadReturn, "{}")
 
 
 @mutant("AssemblyScript needs an id", AssemblyScriptInstance, "name")
@@ -169,12 +164,7 @@ def _stop_lost(original: Original, self: Any) -> Any:
     return 0
 
 
-@mutant("a component's trap counts as a success", ComponentInstance, "start")
-def _no_trap(original: Original, self: Any, config: Any) -> Any:
-    try:
-        return original(self, config)
-    except PluginTrap:
-        return 0
+instead("a component's trap counts as a success", ComponentInstance, "start", PluginTrap)
 
 
 @mutant("a component's trap ends the host", Guard, "run")
@@ -200,12 +190,7 @@ def _in_ascii(value: Any) -> Any:
     return value.encode("ascii", "replace").decode() if isinstance(value, str) else value
 
 
-@mutant("components are called anything", ComponentInstance, "name")
-def _any_name(original: Original, self: Any) -> Any:
-    try:
-        return original(self)
-    except PluginError:
-        return "anything"
+instead("components are called anything", ComponentInstance, "name", PluginError, "anything")
 
 
 @mutant("components need on-delta", ComponentInstance, "name")

@@ -7,7 +7,7 @@ import functools
 import random
 from typing import TYPE_CHECKING, Any
 
-from conformance.host_mutants.mutant import ends, mutant, nothing
+from conformance.host_mutants.mutant import ends, instead, mutant, nothing
 from refhost.dialects.buffer import BufferInstance
 from refhost.errors import PluginExit
 from refhost.lifecycle import Lifecycle
@@ -197,9 +197,4 @@ def _home(original: Original, self: Any, **surroundings: Any) -> None:
     original(self, **surroundings, preopens=[(Vfs(), "/home")])
 
 
-@mutant("proc_exit is a success", BufferInstance, "start")
-def _exits_well(original: Original, self: Any, config: Any) -> Any:
-    try:
-        return original(self, config)
-    except PluginExit:
-        return 0
+instead("proc_exit is a success", BufferInstance, "start", PluginExit)

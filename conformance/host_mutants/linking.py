@@ -32,20 +32,19 @@ def _untold(original: Original, entry: Any) -> Iterator[Any]:
         yield replace(problem, message="its type is another one", hint="")
 
 
-@mutant("says only that it cannot be linked", runtime, "linkable")
-def _curt(original: Original, *arguments: Any) -> Any:
-    try:
-        return original(*arguments)
-    except LinkError:
-        raise LinkError("it cannot be used") from None
+def _curt(name: str, error: type[HostError]) -> None:
+    """Why a binary is refused is not said."""
+
+    @mutant(name, runtime, "linkable")
+    def linkable(original: Original, *arguments: Any) -> Any:
+        try:
+            return original(*arguments)
+        except error:
+            raise error("it cannot be used") from None
 
 
-@mutant("says only that it is no binary", runtime, "linkable")
-def _curter(original: Original, *arguments: Any) -> Any:
-    try:
-        return original(*arguments)
-    except BinaryError:
-        raise BinaryError("it cannot be used") from None
+_curt("says only that it cannot be linked", LinkError)
+_curt("says only that it is no binary", BinaryError)
 
 
 @mutant("loads something else instead", Host, "load")

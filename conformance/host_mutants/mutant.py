@@ -83,6 +83,19 @@ def nothing(name: str, target: object, attribute: str, result: object = None) ->
     add(name, target, attribute, lambda *_, **__: result)
 
 
+def instead(
+    name: str, target: object, attribute: str, errors: type[Exception] | tuple[type[Exception], ...], result: object = 0
+) -> None:
+    """A method that answers this where it raises one of these errors; 0 is a success."""
+
+    @mutant(name, target, attribute)
+    def answers(original: Original, *arguments: Any, **named: Any) -> Any:
+        try:
+            return original(*arguments, **named)
+        except errors:
+            return result
+
+
 def ends(reason: str) -> NoReturn:
     """End the host, as a crash of its process would."""
     raise HostGone(f"The host is gone: {reason}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.host_mutants.mutant import add, mutant, nothing
+from conformance.host_mutants.mutant import add, instead, mutant, nothing
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.objects import Objects
 from refhost.errors import OutOfBounds
@@ -182,12 +182,7 @@ def _start_only(original: Original, self: Any, function: Any, raw: Any) -> Any:
     return original(self, function, raw) if self._export == "plugin_start" else _refuse()
 
 
-@mutant("a URL is anything", Objects, "text")
-def _any_url(original: Original, self: Any, pointer: Any) -> Any:
-    try:
-        return original(self, pointer)
-    except (OutOfBounds, ValueError):
-        return "http://anything/"
+instead("a URL is anything", Objects, "text", (OutOfBounds, ValueError), "http://anything/")
 
 
 @mutant("fetched answers have no bound", FetchService, "_judged")
