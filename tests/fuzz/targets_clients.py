@@ -19,8 +19,6 @@ from refhost.wasi.vfs.directory import Directory, OpenHow
 from refhost.wasi.vfs.disk import disk_tree
 from refhost.web.stream import _Client
 
-SELF = "vessels.urn:mrn:signalk:uuid:1"
-
 # Files: what a plugin does with paths, over a real directory. Nothing around it may change.
 
 

@@ -9,8 +9,9 @@ import tarfile
 from functools import cache
 
 import wasmtime
-from target import CORPUS, JSON_WORDS, Target, file_of, folder, some_deltas, told
+from target import JSON_WORDS, Target, file_of, folder, some_deltas, told
 
+from conformance.host_trial import binary as probe
 from refhost import arguments
 from refhost.binary import is_component, read_core
 from refhost.capabilities import Grants
@@ -21,8 +22,6 @@ from refhost.package import PluginPackage, read_package
 from refhost.services.recording import read_recording
 from refhost.storage import folder_name
 from refhost.world import read_component
-
-SELF = "vessels.urn:mrn:signalk:uuid:1"
 
 # What stands in a binary.
 
@@ -59,19 +58,14 @@ _TYPES = """(module (type $s (struct (field i8) (field (mut (ref null $s))))) (r
 
 @cache
 def _cores() -> tuple[bytes, ...]:
-    names = ("probes/plain.wat", "probes/plain-assemblyscript.wat", "probes/plain-command.wat")
-    return (
-        *(bytes(wasmtime.wat2wasm(text)) for text in (_WAT, _TYPES)),
-        *(bytes(wasmtime.wat2wasm((CORPUS / name).read_text())) for name in names),
-    )
+    made = (bytes(wasmtime.wat2wasm(text)) for text in (_WAT, _TYPES))
+    return (*made, probe("plain"), probe("plain-assemblyscript"), probe("plain-command"))
 
 
 @cache
 def _components() -> tuple[bytes, ...]:
-    names = ("probes/plain-component.wat", "probes/plain-http.wat")
     small = '(component (import "wasi:cli/environment@0.2.3" (instance (export "get-arguments" (func)))))'
-    texts = (small, *((CORPUS / name).read_text() for name in names))
-    return tuple(bytes(wasmtime.wat2wasm(text)) for text in texts)
+    return (bytes(wasmtime.wat2wasm(small)), probe("plain-component"), probe("plain-http"))
 
 
 _WASM_WORDS = (
@@ -135,7 +129,7 @@ _MANIFEST_WORDS = (
 
 def _archive(data: bytes) -> None:
     """A tar, which is packed here: what is changed in a packed one is mostly noise."""
-    packed = data if data[:2] == b"\x1f\x8b" else gzip.compress(data, 1)
+    packed = data if data[:2] == b"\x1f\x8b" else gzip.compress(data, 1, mtime=0)
     with told():
         read = read_package(file_of(packed, "x.tgz"))
         assert all(".." not in name.split("/") for name in read.public)
@@ -160,7 +154,7 @@ def _archives() -> tuple[bytes, ...]:
             link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
             tar.addfile(link)
         made.append(stream.getvalue()[: stream.getvalue().rstrip(b"\0").__len__() + 1024])
-    return (*made, gzip.compress(made[0]))
+    return (*made, gzip.compress(made[0], mtime=0))
 
 
 _TAR_WORDS = (b"0", b"1", b"2", b"L", b"x", b"g", b"S", b"ustar\x0000", b"ustar  \0", b"77777777777\0", b"\x80\0\0\0\0\0\0\1", b"../",
@@ -217,6 +211,6 @@ PACKAGE_TARGETS = {
     ),
     "manifest": Target(_manifest, lambda: (json.dumps(_MANIFEST).encode(),), _MANIFEST_WORDS, 30),
     "archive": Target(_archive, _archives, _TAR_WORDS, 15, 65536),
-    "lines": Target(_lines, lambda: (*some_deltas()[:20], gzip.compress(b"{}\n" * 20)), JSON_WORDS, 30),
+    "lines": Target(_lines, lambda: (*some_deltas()[:20], gzip.compress(b"{}\n" * 20, mtime=0)), JSON_WORDS, 30),
     "recording": Target(_recording, lambda: _RECORDED, _RECORDING_WORDS, 50),
 }

@@ -8,8 +8,7 @@ from contextlib import redirect_stderr, suppress
 from functools import cache
 from pathlib import Path
 
-import wasmtime
-from target import CORPUS, JSON_WORDS, Target, file_of, folder, text_of, told
+from target import JSON_WORDS, Target, file_of, folder, text_of, told
 
 from conformance import baseline, configuration, npm_manifest
 from conformance.catalogue import catalogue
@@ -21,6 +20,7 @@ from conformance.drivers.reference import RefhostDriver
 from conformance.drivers.remote import RemoteHost
 from conformance.drivers.remote_session import RemoteSession
 from conformance.drivers.serve import serve
+from conformance.host_trial import binary as probe
 from conformance.images import icon_problem, screenshot_problem
 from conformance.npm_pack import Unreadable, packed
 from conformance.report import reading
@@ -150,7 +150,7 @@ def _served(data: bytes) -> None:
 
 def _requests() -> tuple[bytes, ...]:
     """Those that load a plugin find it in the folder that this process works in."""
-    Path("plugin.wasm").write_bytes(wasmtime.wat2wasm((CORPUS / "probes/plain.wat").read_text()))
+    Path("plugin.wasm").write_bytes(probe("plain"))
     return _REQUESTS
 
 
