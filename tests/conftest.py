@@ -1,5 +1,6 @@
 """What all tests share: `--contract-table`, which writes the table at the end of docs/contract.md."""
 
+import gc
 import os
 
 import pytest
@@ -19,6 +20,15 @@ def pytest_configure(config):
         from contract_table import Recorder  # noqa: PLC0415 - as said
 
         config.pluginmanager.register(_Listener(Recorder()), "contract-table")
+
+
+def pytest_collection_finish():
+    """What pytest holds of thousands of tests is not looked through again with each collection of garbage.
+
+    A collection in the middle of a call would count as the plugin's time, of which some have little in these tests.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class _Listener:

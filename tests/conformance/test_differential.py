@@ -128,6 +128,7 @@ class Forgetful(OtherDriver):
 @pytest.mark.parametrize(
     ("change", "value"), [("deaf to texts", ""), ("deaf to large numbers", 101)], ids=["texts", "numbers"]
 )
+@pytest.mark.long
 def test_what_nobody_would_think_of_is_shrunk(monkeypatch, change, value):
     monkeypatch.setattr(properties, "SHRINK_SECONDS", 60.0)  # on a busy machine, too
     # Enough that one has both the value and the path, whatever the strategies happen to make first.

@@ -44,6 +44,7 @@ def judged(folder, **inputs):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_plugin_in_order(tmp_path):
     shutil.copytree(corpus.plugin("hello-c"), tmp_path, dirs_exist_ok=True)
     status, said = judged(tmp_path)

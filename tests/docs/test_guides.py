@@ -85,6 +85,7 @@ def test_own_tests(tmp_path):
     assert "10 passed" in run("pytest -q", tmp_path)
 
 
+@pytest.mark.long
 def test_own_tests_of_requests(tmp_path):
     """The rest, on a plugin that offers what they ask for."""
     write_package(tmp_path, Offering())

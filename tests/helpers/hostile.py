@@ -12,7 +12,7 @@ import re
 import sys
 import time
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from refhost.host import Host
     from refhost.plugin import Plugin
 
-LIMITS = Limits(call_seconds=0.25, deltas_per_tick=300, delta_bytes_per_tick=16 * 1024 * 1024)
+LIMITS = Limits(deltas_per_tick=300, delta_bytes_per_tick=16 * 1024 * 1024)
+# For what never returns, each call of which takes all of its time.
+_SHORT = replace(LIMITS, call_seconds=0.25)
 FOLDER = Path(corpus.__file__).parent / "hostile"
 NAME = "hostile"
 CAPABILITIES = {
@@ -77,6 +79,14 @@ class Hostile:
     def binary(self) -> bytes:
         """The binary."""
         return wat.compiled(self.wat)
+
+    @property
+    def limits(self) -> Limits:
+        """Of a host that it lives in: short is the time of what never returns, and of nothing else.
+
+        Whatever ends by itself ends in the same way however busy the machine is.
+        """
+        return _SHORT if "did not return" in self.says else LIMITS
 
     @property
     def polls(self) -> bool:

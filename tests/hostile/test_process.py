@@ -14,12 +14,12 @@ from hostile import plugins
 HELPERS = Path(__file__).parents[1] / "helpers"
 ALL_IN_ONE = """
 import gc, sys, threading
-from hostile import LIMITS, honest, is_well, live, plugins
+from hostile import honest, is_well, live, plugins
 from refhost.host import Host
 
 for plugin in plugins():
     print(plugin.name, flush=True)
-    with Host(limits=LIMITS) as host:
+    with Host(limits=plugin.limits) as host:
         host.load(honest()).start()
         live(host, plugin.package())
         assert is_well(host), plugin.name

@@ -113,6 +113,7 @@ def assert_reports(project):
     assert MARK not in (out / "badge.json").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_explained_and_in_a_snapshot(project):
     """What explains a requirement, and what a comparison with a record says."""
     write_package(project.path / "made", Honest(end=emit(VALUE)))

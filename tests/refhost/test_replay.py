@@ -363,7 +363,7 @@ _deltas = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_deltas, max_size=6), st.sampled_from(["nothing", "emit", "read", "trap", "clock"]))
 def test_any_deltas(deltas, name):
     same(from_bytes(buffer(HANDLERS[name]), name="p"), deltas)

