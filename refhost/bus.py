@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from refhost.departures.deltas import admit_there
 from refhost.jsontext import dumps
@@ -38,6 +38,16 @@ class Emission:
     version: int
 
 
+class Relay(Protocol):
+    """Who delivers what is emitted in the place of the bus, while it delivers many deltas (`refhost/replay.py`)."""
+
+    def moved_on(self) -> bool:
+        """Whether another delta of the host's is being delivered than when this was asked last: a tick is over."""
+
+    def takes(self, delta: Delta, version: int) -> bool:
+        """Take an emission, to be delivered before anything else; it may decline."""
+
+
 class Bus:
     """Delivers deltas one after the other, never by recursion (R21).
 
@@ -54,6 +64,7 @@ class Bus:
         emissions: what plugins emitted, in order: the latest (§19).
         forgotten: how many were before them.
         subscriptions: who gets what.
+        relay: takes emissions in the place of the queue.
         watchers: called with every delta that goes over it, its text and its version, before anybody gets it.
     """
 
@@ -86,6 +97,7 @@ class Bus:
         self.subscriptions = Subscriptions()
         self.emissions: list[Emission] = []
         self.forgotten = 0
+        self.relay: Relay | None = None
         self.watchers: list[Callable[[Delta, str, int], None]] = []
 
     def admit(self, claimed: object, source: str, switches: Switches = BY_THE_BOOK) -> Admission:
@@ -144,11 +156,17 @@ class Bus:
     def _put(self, delta: Delta, version: int) -> None:
         if self._reentrant:
             self._deliver(delta, version)
-        else:
-            self._queue.append((delta, version))
+        elif self.relay is None or not self.relay.takes(delta, version):
+            self.queue(delta, version)
+
+    def queue(self, delta: Delta, version: int) -> None:
+        """Have a delta that is on the bus already delivered behind all that waits."""
+        self._queue.append((delta, version))
 
     def _may_queue(self, plugin: str, function: str, size: int) -> bool:
         """Whether a plugin has caused no more deltas in this tick than it may; the first one over it is logged."""
+        if self.relay is not None and self.relay.moved_on():
+            self._end_tick()
         most, most_bytes = self._limits.deltas_per_tick, self._limits.delta_bytes_per_tick
         if self._emitted_in_tick[plugin] > most:  # said already
             return False
@@ -193,8 +211,11 @@ class Bus:
                 self._deliver(*self._queue.popleft())
         finally:
             self._delivering = False
-            self._emitted_in_tick.clear()
-            self._bytes_in_tick.clear()
+            self._end_tick()
+
+    def _end_tick(self) -> None:
+        self._emitted_in_tick.clear()
+        self._bytes_in_tick.clear()
 
     def _deliver(self, delta: Delta, version: int) -> None:
         text = dumps(delta)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -85,8 +86,18 @@ def _checked(host: Host, deltas: Sequence[Delta | str]) -> bytes:
     return b"[" + b"".join(lines) if lines else b""
 
 
+class _Forwarded(NamedTuple):
+    """An emission on its way through the pump: behind the delta that ends at `place`; it ends itself at `end`."""
+
+    place: int
+    end: int
+    text: bytes
+    delta: Delta
+    version: int
+
+
 class _Batch:
-    """Some deltas on their way.
+    """Some deltas on their way, and what the plugin emits meanwhile; the `Relay` of the bus.
 
     Args:
         host: of the bus.
@@ -103,6 +114,8 @@ class _Batch:
         self._text = text
         self._checked = checked
         self._learned = BATCH  # up to here the model has them
+        self._forwarded: deque[_Forwarded] = deque()
+        self._place = 0  # of the delta behind which the last emission came
         self._timestamp = host.clock.timestamp()
 
     def deliver(self) -> tuple[int, bool]:
@@ -114,11 +127,12 @@ class _Batch:
         pump, at, end, done = self._pump, BATCH, BATCH - 1 + len(self._text), 0
         pump.put(BATCH - 1, self._text)
         while at < end:
-            unchecked = self._life.pumped(functools.partial(pump.run, at, end, self._looks))
+            unchecked = self._run(at, end)
             at = pump.next
             done += pump.delivered
             crashed = unchecked is None
-            self._learn(pump.end + 1 if crashed else at)
+            self._learn(pump.end + 1 if crashed else at, pump.begun)
+            self._hand_over()
             self._host.bus.drain()
             if crashed or unchecked:
                 return done + crashed, bool(unchecked)
@@ -126,23 +140,72 @@ class _Batch:
                 break
         return done, False
 
+    def _run(self, at: int, end: int) -> bool | None:
+        self._place, self._host.bus.relay = 0, self
+        try:
+            return self._life.pumped(functools.partial(self._pump.run, at, end, self._looks))
+        finally:
+            self._host.bus.relay = None
+
     def _goes_on(self) -> bool:
         """Whether all is still as it was when the lines were written, whatever the plugin has done since."""
         as_before = self._life.pump() is self._pump and _listener(self._host) is self._life
         return as_before and self._host.clock.timestamp() == self._timestamp
 
+    # While the pump runs.
+
+    def moved_on(self) -> bool:
+        """Whether the plugin is with another delta of the batch than when this was asked last."""
+        place, self._place = self._place, self._pump.under_way
+        return place != self._place
+
+    def takes(self, delta: Delta, version: int) -> bool:
+        """Have an emission delivered by the pump, unless it is to end with this delta, or has no room for it."""
+        try:
+            text = dumps(delta).encode()
+        except UnicodeEncodeError:
+            end = 0
+        else:
+            anew = not self._forwarded or self._forwarded[-1].place != self._place
+            end = self._pump.forward(text, anew=anew)
+        if end:
+            self._forwarded.append(_Forwarded(self._place, end, text, delta, version))
+        else:
+            self._pump.end_soon()
+        return bool(end)
+
     def _looks(self) -> None:
         """The plugin calls the host, which knows of all deltas up to the one that the plugin has got."""
-        self._learn(self._pump.under_way + 1)
+        self._learn(self._pump.under_way + 1, self._pump.take_back())
+        self._hand_over()
 
-    def _learn(self, end: int) -> None:
-        """Let the model have the deltas up to a place in the pump's memory."""
+    def _hand_over(self) -> None:
+        """What was emitted, and the pump did not get to, is for the bus to deliver."""
+        while self._forwarded:
+            left = self._forwarded.popleft()
+            self._host.bus.queue(left.delta, left.version)
+
+    def _learn(self, end: int, begun: int) -> None:
+        """Let the model have what was delivered, in order.
+
+        Args:
+            end: up to this place in the pump's memory the deltas of the batch.
+            begun: up to this place what was forwarded behind the last of them.
+        """
+        parts: list[bytes] = []
+        last = self._place
+        while self._forwarded and (self._forwarded[0].place != last or self._forwarded[0].end <= begun):
+            emitted = self._forwarded.popleft()
+            self._up_to(emitted.place + 1, parts)
+            if emitted.version == 1:
+                parts.append(emitted.text)
+        self._up_to(end, parts)
+        if parts:
+            self._host.model.later(b"[" + b",".join(parts) + b"]")
+
+    def _up_to(self, end: int, parts: list[bytes]) -> None:
         if end > self._learned:
             # A bracket or the end of another is before each; no JSON has a byte 1 in it.
-            text = self._text[self._learned - BATCH : end - BATCH] + b"]"
-            if self._checked:
-                text = text.replace(b"\n" + CHECKED, b",").replace(CHECKED, b"")
-            if self._learned > BATCH:
-                text = b"[" + text[1:]
-            self._host.model.later(text)
+            text = self._text[self._learned - BATCH + 1 : end - BATCH]
+            parts.append(text.replace(b"\n" + CHECKED, b",").replace(CHECKED, b"") if self._checked else text)
             self._learned = end

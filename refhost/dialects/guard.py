@@ -59,7 +59,7 @@ class Guard:
         reentrant: whether the guest may be entered while it runs, in calls that end by themselves (D42).
 
     Attributes:
-        watch: is called once, before the guest's next call of a host function.
+        watch: is called once, before the guest's next call of a host function, unless that is a quiet one.
     """
 
     def __init__(self, store: wasmtime.Store, call_seconds: float, *, reentrant: bool = False) -> None:
@@ -71,14 +71,18 @@ class Guard:
         self._depth = 0
         self.watch: Callable[[], None] | None = None
 
-    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A host function that parks whatever it raises."""
+    def wrap(self, function: Callable[..., Any], *, quiet: bool = False) -> Callable[..., Any]:
+        """A host function that parks whatever it raises.
+
+        Args:
+            function: the host function.
+            quiet: whether it is no concern of who watches.
+        """
 
         def guarded(*arguments: Any) -> Any:  # noqa: ANN401 - as wasmtime passes them
             try:
-                if self.watch is not None:
-                    watch, self.watch = self.watch, None
-                    watch()
+                if not quiet:
+                    self.watched()
                 return function(*arguments)
             except _Parked:  # from a call back into the guest: what ended that one is parked already
                 raise
@@ -87,6 +91,12 @@ class Guard:
                 raise _Parked from None
 
         return guarded
+
+    def watched(self) -> None:
+        """Tell who watches, once."""
+        if self.watch is not None:
+            watch, self.watch = self.watch, None
+            watch()
 
     def run(self, export: str | Callable[[], str], call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as the export returns
         """Call into the guest, and turn every way it can end into a result or an error that names the export.

@@ -5,8 +5,9 @@ A call into WebAssembly costs Python ten times what a plugin needs for a delta. 
 something happens that only the host can deal with.
 
 What a plugin can tell it by: nothing. Each of its functions has its whole time limit, since the pump asks for it anew
-at each tick; whatever it calls of the host, the host knows which delta it is with, and the pump ends with that delta,
-so that all that follows from it comes before the next.
+at each tick; whatever it calls of the host, the host knows which delta it is with. What the plugin emits, the host
+forwards to the pump, which delivers it before the next delta; with anything else that the plugin calls the pump ends
+with that delta, so that all that follows from it comes before the next.
 """
 
 from __future__ import annotations
@@ -215,6 +216,7 @@ class Pump:
         delivered: how many deltas the last run delivered; one more was begun if it ended badly.
         next: where the one begins that is next, or in which it ended badly.
         end: where the one ends that was begun last.
+        begun: up to where what was forwarded has been begun.
 
     Raises:
         wasmtime.WasmtimeError: the store has no room for it.
@@ -234,7 +236,7 @@ class Pump:
         self._store = store
         self._guard = guard
         self._names = tuple(functions)
-        self.delivered, self.next, self.end = 0, 0, 0
+        self.delivered, self.next, self.end, self.begun = 0, 0, 0, SINGLE
         module = COMPILER.module(_binary(dialect))
         tick = imported(store, "()", self._tick)
         instance = wasmtime.Instance(store, module, [memory.exported, tick, *functions.values()])
@@ -249,7 +251,9 @@ class Pump:
         self._address = address
         self._ticked = ctypes.c_uint32.from_address(address)
         self._stop = ctypes.c_uint32.from_address(address + 4)
-        self._said = (ctypes.c_uint32 * 5).from_address(address + 8)
+        self._said = (ctypes.c_uint32 * 6).from_address(address + 8)
+        self._forwarded = ctypes.c_uint32.from_address(address + 32)
+        self._text = (ctypes.c_uint32 * 2).from_address(address + 36)
 
     def _tick(self) -> None:
         self._ticked.value = 0
@@ -270,6 +274,36 @@ class Pump:
         self.put(SINGLE, CHECKED + line + b"\n")
         self.run(SINGLE, SINGLE + len(line) + 2)
         return True
+
+    def forward(self, text: bytes, *, anew: bool) -> int:
+        """Have a delta that is checked delivered next, while the pump runs.
+
+        Args:
+            text: the delta.
+            anew: whether all that was forwarded before it has been delivered.
+
+        Returns:
+            The place where it ends, to be compared with `begun`; 0 where there is no room, or the pump is to end.
+        """
+        at = SINGLE if anew else self._forwarded.value
+        end = at + len(text) + 2
+        if self._stop.value or end > SINGLE + ROOM:
+            return 0
+        self.put(at, CHECKED + text + b"\n")
+        if anew:
+            self._said[5] = at
+        self._forwarded.value = end
+        return end
+
+    def end_soon(self) -> None:
+        """End with the delta that is under way."""
+        self._guard.watched()
+
+    def take_back(self) -> int:
+        """Deliver nothing of what was forwarded and has not been begun; `begun`, as it is now."""
+        begun: int = self._said[5]
+        self._forwarded.value = begun
+        return begun
 
     def run(self, start: int, end: int, called: Callable[[], None] | None = None) -> bool:
         """Deliver what was put, until one has to be checked, or one was delivered in which the plugin called the host.
@@ -292,6 +326,7 @@ class Pump:
                 called()
 
         self._stop.value = 0
+        self._said[5] = self._forwarded.value = SINGLE
         self._guard.watch = first
         WATCHDOG.tell(self._ticked)
         try:
@@ -299,9 +334,10 @@ class Pump:
         finally:
             WATCHDOG.forget(self._ticked)
             self._guard.watch = None
-            self.delivered, _, place, self.next, self.end = self._said  # whoever learns of an error may free the memory
+            # Whoever learns of an error may free the memory.
+            self.delivered, _, place, self.next, self.end, self.begun = self._said
         if code == _NO_PLACE:
-            text = ctypes.string_at(self._address + self.next, self.end - self.next).removeprefix(CHECKED)
+            text = ctypes.string_at(self._address + self._text[0], self._text[1])
             self._allocated(self._names[0], place, text.decode().encode("utf-16-le") if self._wide else text)
         return code == _UNCHECKED
 

@@ -3,9 +3,10 @@
 ;;
 ;; Memory of its own: at 0 the host's words to the pump (has a tick gone by, shall it end after this delta), then the
 ;; pump's to the host (how many were delivered, which function is running, where the plugin's allocator pointed, where the
-;; delta begins that is next, where it ends), and from 64 on deltas. One that begins with the byte 1 has been checked, and
-;; ends with a line feed; any other is JSON as orjson writes it, of an array of deltas, up to a comma or the array's end:
-;; of this the pump asks whether it is a delta that needs nothing done.
+;; delta begins that is next, where it ends), at 28 and 32 where what has come meanwhile goes on and ends, at 36 and 40
+;; where the text is that is being delivered and how long, and from 64 on deltas. One that begins with the byte 1 has been
+;; checked, and ends with a line feed; any other is JSON as orjson writes it, of an array of deltas, up to a comma or the
+;; array's end: of this the pump asks whether it is a delta that needs nothing done. What has come meanwhile has been checked.
 (module
   (import "plugin" "memory" (memory $plugin 0))
   (import "host" "tick" (func $tick))
@@ -150,7 +151,13 @@
 
   {{pass}}
 
-  ;; Deliver the deltas from $next to $end. 0: all of them, or all up to the one after which the pump was to end; 1: the
+  ;; Deliver what is from one place to another: 1 where the allocator has answered with a place that is none.
+  (func $hand (param $from i32) (param $stop i32) (result i32)
+    (i32.store $own (i32.const 36) (local.get $from))
+    (i32.store $own (i32.const 40) (i32.sub (local.get $stop) (local.get $from)))
+    (call $pass (local.get $from) (i32.sub (local.get $stop) (local.get $from))))
+
+  ;; Deliver the deltas from $next to $end, and behind each what has come meanwhile. 0: all of them, or all up to the one after which the pump was to end; 1: the
   ;; next one has to be checked; 2: the allocator has answered with a place that is none.
   (func (export "pump") (param $next i32) (param $end i32) (result i32)
     (local $from i32) (local $stop i32) (local $code i32)
@@ -167,8 +174,15 @@
           (local.set $stop (call $plain (local.get $from)))
           (if (i32.eqz (local.get $stop)) (then (return (i32.const 1))))))
       (i32.store $own (i32.const 24) (local.get $stop))
-      (if (call $pass (local.get $from) (i32.sub (local.get $stop) (local.get $from))) (then (return (i32.const 2))))
+      (if (call $hand (local.get $from) (local.get $stop)) (then (return (i32.const 2))))
       (local.set $next (i32.add (local.get $stop) (i32.const 1)))
+      (loop $meanwhile
+        (if (i32.lt_u (i32.load $own (i32.const 28)) (i32.load $own (i32.const 32))) (then
+          (local.set $from (i32.add (i32.load $own (i32.const 28)) (i32.const 1)))
+          (local.set $stop (call $checked (local.get $from)))
+          (i32.store $own (i32.const 28) (i32.add (local.get $stop) (i32.const 1)))
+          (if (call $hand (local.get $from) (local.get $stop)) (then (return (i32.const 2))))
+          (br $meanwhile))))
       (i32.store $own (i32.const 8) (i32.add (i32.load $own (i32.const 8)) (i32.const 1)))
       (br_if $on (i32.eqz (i32.load $own (i32.const 4)))))
     (i32.store $own (i32.const 20) (local.get $next))

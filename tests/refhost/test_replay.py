@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corpus
+from refhost.dialects import pump as pump_module
 from refhost.dialects.guard import Guard
 from refhost.dialects.pump import Pump
 from refhost.engine import WATCHDOG
@@ -96,7 +97,7 @@ KEEP = """
 _CLOCK = '(import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))'
 
 
-def buffer(handler="", allocate="", deallocate=""):
+def buffer(handler="", allocate="", deallocate="", always=""):
     return wat.assemble(
         f"""{LIFE}
     (func $say (param i32 i32) (result i32) (i32.store16 (local.get 0) (i32.const 0x7d7b)) (i32.const 2))
@@ -108,13 +109,13 @@ def buffer(handler="", allocate="", deallocate=""):
     (func $deep (call $deep))
     (func (export "delta_handler") (param i32) (param $length i32)
       (global.set $n (i32.add (global.get $n) (i32.const 1)))
-      {KEEP} (if (call $three) (then {handler})))""",
+      {KEEP} {always} (if (call $three) (then {handler})))""",
         imports=_CLOCK,
         memory='(memory (export "memory") 16)',
     )
 
 
-def assemblyscript(handler="", allocate="", deallocate=""):
+def assemblyscript(handler="", allocate="", deallocate="", always=""):
     return wat.assemble(
         f"""{LIFE}
     (func (export "plugin_name") (result i32) {wat.string("p")})
@@ -128,7 +129,7 @@ def assemblyscript(handler="", allocate="", deallocate=""):
     (func (export "delta_handler") (param i32) (local $length i32)
       (local.set $length (i32.load (i32.const 65532)))
       (global.set $n (i32.add (global.get $n) (i32.const 1)))
-      {KEEP} (if (call $three) (then {handler})))""",
+      {KEEP} {always} (if (call $three) (then {handler})))""",
         imports=_CLOCK,
         memory='(memory (export "memory") 16)',
     )
@@ -262,6 +263,92 @@ def test_whatever_a_plugin_does_with_the_third(name, dialect, pumped):
     assert sum(pumped) >= 1
     if name in ("trap", "loop", "exit", "abort", "deep", "free-traps", "allocates-0", "allocates-beyond"):
         assert seen["state"] == "crashed"
+
+
+def _at(number, code):
+    return f"(if (i32.eq (global.get $n) (i32.const {number})) (then {code}))"
+
+
+def _odd(code, but=""):
+    """At every other call: what it emits comes back between two deltas of the host's."""
+    return f"(if (i32.and (global.get $n) (i32.const 1)) (then {code}) (else {but}))"
+
+
+_OTHER = json.dumps({"context": CONTEXT, "updates": [{"$source": "me", "timestamp": NOW, "values": [
+    {"path": "plugins.other", "value": {"a": [1.50, "\u00e9", None]}}]}]})  # fmt: skip
+_EMIT = wat.emit(_OWN)
+# What comes of what a plugin emits, delta after delta.
+EMITTING = {
+    "always": {"always": _EMIT},
+    "odd": {"always": _odd(_EMIT)},
+    "odd, twice": {"always": _odd(_EMIT + wat.emit(_OTHER))},
+    "odd, not in the v1 model": {"always": _odd(wat.emit(_OTHER, 2))},
+    "odd, of both versions": {"always": _odd(_EMIT + wat.emit(_OTHER, 2) + _EMIT)},
+    "odd, refused in between": {"always": _odd(_EMIT + wat.emit("{") + wat.emit("5") + _EMIT)},
+    "odd, half a character": {"always": _odd(wat.emit(_OWN.replace("1", '"\\ud800"')) + _EMIT)},
+    "trap at its own": {"always": _odd(_EMIT, _at(4, wat.TRAP))},
+    "trap at its own, with more to come": {"always": _odd(_EMIT + wat.emit(_OTHER), _at(4, wat.TRAP))},
+    "loop at its own": {"always": _odd(_EMIT, _at(4, wat.LOOP))},
+    "no place for its own": {"always": _odd(_EMIT), "allocate": _at(3, "(return (i32.const 0))")},
+    "debug before": {"always": _odd(wat.call("sk_debug", wat.text("here")) + _EMIT)},
+    "debug behind": {"always": _odd(_EMIT + wat.call("sk_debug", wat.text("here")))},
+    "debug in between": {"always": _odd(_EMIT + wat.call("sk_debug", wat.text("here")) + wat.emit(_OTHER))},
+    "debug at its own": {"always": _odd(_EMIT + wat.emit(_OTHER), wat.call("sk_debug", wat.text("here")))},
+    "debug at its own, and emit": {
+        "always": _odd(_EMIT + wat.emit(_OTHER), _at(2, wat.call("sk_debug", wat.text("here")) + _EMIT))
+    },
+    "reads at its own": {"always": _odd(_EMIT + wat.emit(_OTHER), HANDLERS["read"])},
+    "reads behind": {"always": _odd(_EMIT, "") + _at(5, HANDLERS["read"])},
+    "registers": {"always": _odd(_EMIT + wat.call("sk_register_put_handler", wat.text("vessels.self"), wat.text("a.b")))},
+    "notifies": {"always": _odd(_EMIT + HANDLERS["notify"] + _EMIT)},
+    "looks at the clock": {"always": _odd(_EMIT), "handler": HANDLERS["clock"]},
+    "exits": {"always": _odd(_EMIT), "handler": HANDLERS["exit"]},
+    "while it allocates": {"allocate": _odd(_EMIT)},
+    "while it frees": {"deallocate": _odd(_EMIT)},
+    "while it allocates, and at once": {"allocate": _odd(_EMIT), "always": _odd(_EMIT)},
+}
+BOUNDS = {
+    "none": {},
+    "three": {"deltas_per_tick": 3},
+    "bytes": {"delta_bytes_per_tick": 2 * len(_OTHER)},
+    "kept": {"kept_deltas": 8},
+}
+
+
+@pytest.mark.parametrize("dialect", [buffer, assemblyscript])
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("name", EMITTING)
+def test_what_is_emitted_comes_before_the_next(name, bound, dialect):
+    limits = Limits(**{"call_seconds": 0.05 if "loop" in name else 10, "deltas_per_tick": 40, **BOUNDS[bound]})
+    seen = same(from_bytes(dialect(**EMITTING[name]), name="p"), ORDINARY, limits=limits)
+    assert seen["emissions"]
+    if "own" in name and "trap" in name:
+        assert seen["state"] == "crashed"
+
+
+@pytest.mark.parametrize("room", [1, 150, 220, 400])
+@pytest.mark.parametrize("name", EMITTING)
+def test_what_the_pump_has_no_room_for_goes_over_the_bus(name, room, monkeypatch):
+    forward = Pump.forward
+
+    def small(self, text, *, anew):
+        monkeypatch.setattr(pump_module, "ROOM", room)
+        try:
+            return forward(self, text, anew=anew)
+        finally:
+            monkeypatch.setattr(pump_module, "ROOM", whole)
+
+    whole = pump_module.ROOM
+    monkeypatch.setattr(Pump, "forward", small)
+    limits = Limits(call_seconds=0.05 if "loop" in name else 10, deltas_per_tick=40)
+    same(from_bytes(buffer(**EMITTING[name]), name="p"), ORDINARY, limits=limits)
+
+
+def test_emitting_does_not_end_a_batch(pumped):
+    """It goes as far as without: what is emitted is forwarded."""
+    seen = same(from_bytes(buffer(always=_odd(_EMIT)), name="p"), ORDINARY * 100)
+    assert len(seen["emissions"]) == len(ORDINARY) * 100
+    assert max(pumped) == 400
 
 
 @pytest.mark.parametrize("dialect", [buffer, assemblyscript])
