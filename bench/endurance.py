@@ -21,6 +21,20 @@ from refhost.package import PluginPackage, read_package
 
 PLUGINS = ("plugins/hello-c", "plugins/hello-assemblyscript", "plugins/hello-component")
 _ROUNDS = 5
+# What is replayed at once.
+_LOG = [
+    {
+        "context": "vessels.urn:mrn:signalk:uuid:c0d79334-4e25-4245-8892-54e8ccc8021d",
+        "updates": [
+            {
+                "$source": "n2k.43",
+                "timestamp": "2024-01-15T12:30:00.000Z",
+                "values": [{"path": "navigation.speedOverGround", "value": number % 100 / 10}],
+            }
+        ],
+    }
+    for number in range(1000)
+]
 
 
 @dataclass(frozen=True)
@@ -75,11 +89,23 @@ def instances(count: int) -> None:
 
 
 def deltas(count: int) -> None:
-    """Deliver deltas to running plugins of one host; what is kept of the past is cleared as a long run has to."""
+    """Deliver deltas: most of them as logs are replayed, in two dialects, and some one by one to all plugins at once.
+
+    A plugin emits one for each. What is kept of the past is cleared as a long run has to.
+    """
+    *core, _ = packages()
+    each = count * 99 // 100 // len(core)
+    for package in core:
+        with Host() as host:
+            host.load(package).start()
+            for at in range(0, each, len(_LOG)):
+                host.replay(_LOG[: each - at])
+                host.advance(1.0)
+                _forget(host)
     with Host() as host:
         for package in packages():
             host.load(package).start()
-        for number in range(count):
+        for number in range(count - each * len(core)):
             host.publish("navigation.speedOverGround", number % 100 / 10)
             if number % 1000 == 0:
                 host.advance(1.0)
