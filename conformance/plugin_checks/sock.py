@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import TYPE_CHECKING
 
 from conformance.deltas import ordinary_deltas
@@ -15,9 +17,20 @@ if TYPE_CHECKING:
 
 _OPENERS = ("sk_udp_create", "sk_tcp_create")
 _SETTLED = 3.0
-_POSITION = b"$GPGLL,6010.00,N,02456.00,E,120000,A*2C\r\n"
+
+
+def _sentence(text: str) -> bytes:
+    """A sentence of NMEA 0183 with its checksum: the bytes between its first sign and the asterisk, by exclusive or."""
+    return f"{text}*{functools.reduce(operator.xor, text[1:].encode()):02X}\r\n".encode()
+
+
+_POSITION = _sentence("$GPGLL,6010.00,N,02456.00,E,120000,A")
+_WIND = _sentence("$IIMWV,045.0,R,10.0,N,A")
+_SHIP = _sentence("!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0")
 _DATAGRAMS = (
     _POSITION,
+    _WIND,
+    _SHIP,
     b"",
     b"\n",
     b"\x00",
@@ -34,7 +47,7 @@ _DATAGRAMS = (
     b"A" * 65_507,
 )
 _STREAMS: tuple[tuple[bytes, ...], ...] = (
-    (_POSITION,),
+    (_POSITION, _WIND, _SHIP),
     (_POSITION[:7], _POSITION[7:]),
     (b"\r\n\r\n\n",),
     (b"\xff\xfe\x80\r\n", bytes(range(256)), b"\r\n"),
