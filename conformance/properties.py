@@ -63,8 +63,10 @@ def counterexample(
 
     Raises:
         NotApplicable: the strategy has no value, or the user's profile tries none.
+        NotJudged: the plugin answers its own deltas without end.
         Exception: whatever else an example raises, at once.
     """
+    trial.calm()
     search, mine = _Search(trial, example), _settings()
     key = f"{trial.subject.package.name} {requirement}".encode()
     generates = Phase.generate in mine.phases

@@ -114,6 +114,16 @@ class Trial:
             raise NotJudged(f"the plugin did not survive an ordinary run: {seen.failure}")
         return seen
 
+    def calm(self) -> None:
+        """Make sure that the plugin does not answer its own deltas without end: it would answer all others so, too.
+
+        Raises:
+            NotJudged: in its ordinary run the host cut it off.
+        """
+        cut_off = drowning(self.observation.log)
+        if cut_off:
+            raise NotJudged(f"in an ordinary run {cut_off.function} was refused: {cut_off.text} (see DELTA-018)")
+
     @property
     def call_seconds(self) -> float:
         """How long a call may take, for a check that opens a host itself."""
@@ -121,7 +131,12 @@ class Trial:
 
     @property
     def endurance(self) -> Endurance:
-        """The run of ten thousand deltas, made once, however it ended."""
+        """The run of ten thousand deltas, made once, however it ended.
+
+        Raises:
+            NotJudged: each of them would set off thousands.
+        """
+        self.calm()
         seen = self.subject.endurance = self.subject.endurance or endure(self.subject, call_seconds=CALL_SECONDS)
         self._keep(seen.steps, seen.log)
         return seen
@@ -154,6 +169,11 @@ class Trial:
             if session.start(self.subject.config if config is None else config) != "running":
                 raise NotJudged(f"the plugin did not start: {session.why()}")
             yield session
+
+
+def drowning(log: Sequence[LogRecord]) -> LogRecord | None:
+    """The record that says that a plugin emitted more than a host takes of one at once, if there is one."""
+    return next((record for record in log if record.kind == "refused" and "(R21)" in record.text), None)
 
 
 def unharmed(session: Session, doing: str) -> None:

@@ -199,6 +199,7 @@ def lives_any_life(trial: Trial) -> None:
 
 def _live(trial: Trial, session: Session, doing: str, *, look: Callable[[], None] = lambda: None) -> None:
     """One life up to its stop; `look` is called now and again."""
+    trial.calm()
     state = session.start(trial.subject.config)
     require(state == "running", f"{doing}: {session.why()}")
     look()

@@ -10,12 +10,14 @@ from wat import TRAP, call, compiled, emit, text, when
 
 import conformance.properties
 from conformance.catalogue import catalogue, requirement
+from conformance.drivers.reference import RefhostDriver
 from conformance.judge import judge
 from conformance.plugin_checks.registry import CHECKS, check
 from conformance.subject import Subject
 from conformance.verdict import Outcome
 from refhost import capabilities
 from refhost.errors import ConfigurationError
+from refhost.limits import Limits
 
 REQUIREMENTS = [entry for group in catalogue() for entry in group.requirements]
 
@@ -273,3 +275,18 @@ def test_no_schema_brings_the_judge_down_or_is_fetched(schema, monkeypatch):
         if group.name == "META":
             outcomes = {entry.id: judge(entry, subject).outcome for entry in group.requirements}
     assert outcomes["META-006"] is Outcome.PASS
+
+
+@pytest.mark.parametrize("requirement_id", ["DELTA-015", "DELTA-016", "DELTA-019", "LIFE-012", "LIFE-013", "CONF-014"])
+def test_what_one_that_answers_itself_would_drown_is_not_judged(requirement_id):
+    """Each of thousands of deltas would cost thousands; it took ten minutes."""
+    limits = Limits(deltas_per_tick=50)
+    echo = Honest(delta=emit('{"updates":[{"values":[{"path":"plugins.echo","value":1}]}]}'))
+    subject = Subject(echo.package(), driver=RefhostDriver(limits=limits))
+    verdict = judge(requirement(requirement_id), subject)
+    assert (verdict.outcome, verdict.cascade) == (Outcome.FAIL, True)
+    assert verdict.reason == (
+        "could not be judged: in an ordinary run sk_handle_message was refused: more than 50 deltas in one tick: "
+        "the rest of this tick is dropped (R21) (see DELTA-018)"
+    )
+    assert judge(requirement("DELTA-018"), subject).cascade is False
