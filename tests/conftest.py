@@ -22,8 +22,9 @@ def pytest_configure(config):
         config.pluginmanager.register(_Listener(Recorder()), "contract-table")
 
 
-def pytest_collection_finish():
-    """What pytest holds of thousands of tests is not looked through again with each collection of garbage.
+@pytest.fixture(autouse=True, scope="module")
+def _frozen():
+    """What is held of thousands of tests is not looked through again with each collection of garbage.
 
     A collection in the middle of a call would count as the plugin's time, of which some have little in these tests.
     """

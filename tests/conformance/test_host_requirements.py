@@ -16,6 +16,7 @@ def test_ids_are_unique_and_many():
     assert len(ids) == len(set(ids)) >= 150
 
 
+@pytest.mark.long  # `pytest --wasm-host=refhost` is the same in a report
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.id)
 def test_the_reference_host_keeps_it(requirement):
     assert HOST_CHECKS[requirement.id]

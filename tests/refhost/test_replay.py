@@ -299,7 +299,9 @@ EMITTING = {
     },
     "reads at its own": {"always": _odd(_EMIT + wat.emit(_OTHER), HANDLERS["read"])},
     "reads behind": {"always": _odd(_EMIT, "") + _at(5, HANDLERS["read"])},
-    "registers": {"always": _odd(_EMIT + wat.call("sk_register_put_handler", wat.text("vessels.self"), wat.text("a.b")))},
+    "registers": {
+        "always": _odd(_EMIT + wat.call("sk_register_put_handler", wat.text("vessels.self"), wat.text("a.b")))
+    },
     "notifies": {"always": _odd(_EMIT + HANDLERS["notify"] + _EMIT)},
     "looks at the clock": {"always": _odd(_EMIT), "handler": HANDLERS["clock"]},
     "exits": {"always": _odd(_EMIT), "handler": HANDLERS["exit"]},
