@@ -34,6 +34,11 @@ class Timer:
         self.cancelled = True
 
 
+def in_nanoseconds(seconds: float) -> int:
+    """So many seconds in nanoseconds; what is longer than all of time is as long as that."""
+    return round(min(seconds * NANOSECONDS, _LAST_NS))
+
+
 @functools.lru_cache(maxsize=64)
 def _written(milliseconds: int) -> str:
     """A moment as text; a host asks for the same one many times while its clock stands still."""
@@ -45,11 +50,12 @@ class Clock:
     """The time of one host. It moves when `advance` is called, and a little whenever a plugin looks at it.
 
     Args:
-        start: the first moment, with a time zone.
+        start: the first moment, with a time zone; 1970 when it is earlier.
     """
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
-        self._start_ns = round((start - _EPOCH) / timedelta(microseconds=1)) * 1000
+        # A machine whose clock is wrong may say an earlier moment; no plugin can be told of one.
+        self._start_ns = max(0, round((start - _EPOCH) / timedelta(microseconds=1)) * 1000)
         self._elapsed_ns = 0
         self._timers: list[Timer] = []
         self._order = 0
@@ -75,7 +81,7 @@ class Clock:
 
     def begin_call(self, seconds: float) -> None:
         """A call into a plugin begins, which may wait so long: the time that a sleep takes is that of everybody."""
-        self._patience_ns = round(seconds * NANOSECONDS)
+        self._patience_ns = in_nanoseconds(seconds)
 
     def wait(self, nanoseconds: int) -> None:
         """Let time go by without running timers: a plugin sleeps.
@@ -99,13 +105,13 @@ class Clock:
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         """Have `action` called once, `seconds` from now, when `advance` gets there."""
         self._order += 1
-        timer = Timer(self._elapsed_ns + round(seconds * NANOSECONDS), self._order, action)
+        timer = Timer(self._elapsed_ns + in_nanoseconds(seconds), self._order, action)
         heapq.heappush(self._timers, timer)
         return timer
 
     def advance(self, seconds: float) -> None:
         """Move time forward, running each timer that falls due, in order, at its own moment."""
-        end = min(self._elapsed_ns + round(seconds * NANOSECONDS), _LAST_NS - self._start_ns)
+        end = min(self._elapsed_ns + in_nanoseconds(seconds), _LAST_NS - self._start_ns)
         while self._timers and self._timers[0].due_ns <= end:
             timer = heapq.heappop(self._timers)
             if timer.cancelled:

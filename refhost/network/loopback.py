@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 _FAMILIES = {Family.IPV4: socket.AF_INET, Family.IPV6: socket.AF_INET6}
 _LOOPBACK_BROADCAST = "127.255.255.255"
 _READ_BYTES = 65536
-# One look at a socket takes in so many datagrams or chunks: a flood must not hold the host.
+# One look at a socket takes in so many datagrams, or so many chunks of a connection: a flood must not hold the host. A
+# chunk may be thousands of lines, and what is too much for one look waits with its sender.
 _READS = 1000
+_CHUNKS = 16
 _UNDER_WAY = (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR)
 
 
@@ -297,7 +299,7 @@ class RealTcp:
 
     def _drain(self, connected: socket.socket) -> None:
         try:
-            for _ in range(_READS):
+            for _ in range(_CHUNKS):
                 chunk = connected.recv(_READ_BYTES)
                 if not chunk:
                     self._end()

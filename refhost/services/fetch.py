@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from refhost.clock import NANOSECONDS
+from refhost.clock import in_nanoseconds
 from refhost.services.gate import Refused
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Responder:
     def answer(self, request: Request) -> Answer:
         """Answer a request, and remember it; the time until the answer is there passes."""
         answer = self.promise(request)
-        self._clock.pass_time(round(answer.delay * NANOSECONDS))
+        self._clock.pass_time(in_nanoseconds(answer.delay))
         return answer
 
     def promise(self, request: Request) -> Answer:

@@ -60,7 +60,7 @@ class _Tree:
                 known.parent, known.name = parent, name
             return known
         self._number += 1
-        mtime = status.st_mtime_ns
+        mtime = _written(status)
         found = Object(key, kind, self._number, parent, name, mtime, mtime, mtime, mtime)
         self._objects[key] = found
         return found
@@ -125,8 +125,9 @@ class DiskNode(Node):
         links, size = 1, 0
         if not known.removed:
             status = self.status()
-            if status.st_mtime_ns != known.stamped_ns:  # somebody else changed it
-                known.mtime_ns = known.ctime_ns = known.stamped_ns = status.st_mtime_ns
+            written = _written(status)
+            if written != known.stamped_ns:  # somebody else changed it
+                known.mtime_ns = known.ctime_ns = known.stamped_ns = written
             if known.kind is not Kind.DIRECTORY:
                 links, size = status.st_nlink, status.st_size
         return Stat(known.kind, known.number, links, size, known.atime_ns, known.mtime_ns, known.ctime_ns)
@@ -144,7 +145,7 @@ class DiskNode(Node):
         with suppress(OSError):
             self._stamp((known.atime_ns, known.mtime_ns))
         with suppress(OSError):
-            known.stamped_ns = self.status().st_mtime_ns
+            known.stamped_ns = _written(self.status())
 
     def _stamp(self, times: tuple[int, int]) -> None:
         handles, known = self.tree.handles, self.known
@@ -286,6 +287,11 @@ class DiskNode(Node):
             return
         with self._contents() as descriptor:
             os.fsync(descriptor)
+
+
+def _written(status: os.stat_result) -> int:
+    """When it was written, in nanoseconds since 1970: an earlier moment, of a clock that was wrong, cannot be told."""
+    return max(0, status.st_mtime_ns)
 
 
 def _component(name: str) -> str:

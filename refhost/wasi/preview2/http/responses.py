@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wasmtime import component as wc
 
-from refhost.clock import NANOSECONDS
+from refhost.clock import in_nanoseconds
 from refhost.wasi.preview2.http.bodies import Content, IncomingBody, OutgoingBody
 from refhost.wasi.preview2.http.errors import HttpFault, code, code_of
 from refhost.wasi.preview2.http.fields import Fields
@@ -64,7 +64,7 @@ class FutureResponse(Resource):
             return  # the plugin did not finish it in time
         answer = self._exchange.send(body)
         self._exchange = None
-        self.due_ns = self._clock.elapsed_ns + round(answer.delay * NANOSECONDS)
+        self.due_ns = self._clock.elapsed_ns + in_nanoseconds(answer.delay)
         if answer.status == 0:
             self._failure = code_of(answer)
         elif not self._dropped and not self._room.take(len(answer.body)):
