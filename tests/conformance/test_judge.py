@@ -152,6 +152,7 @@ def test_the_requirement_mends_where_the_check_knows_no_better():
     assert verdict_on("STATUS-001", Honest(status="")).mend == requirement("STATUS-001").mend
 
 
+@pytest.mark.long
 def test_the_smallest_delta_is_shown(monkeypatch):
     monkeypatch.setattr(conformance.properties, "SHRINK_SECONDS", 1.0)
     verdict = verdict_on("DELTA-016", Honest(delta=when("(i32.gt_u (local.get $length) (i32.const 500))", TRAP)))

@@ -215,6 +215,7 @@ def test_a_host_mutant_that_raises_did_not_survive(monkeypatch):
     assert tried(TASKS[3]).error == "RecursionError: deep"
 
 
+@pytest.mark.long
 def test_a_mutant_that_hangs_costs_its_own_limit():
     hanging = tried(Task("plugin mutant", "LIFE-005", ("LIFE-005",), (ONE,), "twin-c", "…"))
     assert hanging.broken == ["LIFE-005"]

@@ -46,6 +46,7 @@ def made(project):
     return project
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("what", WHAT)
 def test_a_run_is_the_same(what, step, made, monkeypatch):

@@ -68,7 +68,11 @@ def test_a_fault_of_the_driver_is_said_once(project, fault, said):
     [
         ("crash", "the host did not survive: The host was ended by SIGABRT in the middle of start."),
         ("ends", "the host did not survive: The host ended with exit code 0 in the middle of start."),
-        ("hangs", "the host did not survive: The host did not reply to start within 1 s, and was killed."),
+        pytest.param(
+            "hangs",
+            "the host did not survive: The host did not reply to start within 1 s, and was killed.",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_host_that_dies_fails_what_was_asked_and_nothing_else(project, fault, said):

@@ -91,6 +91,7 @@ def test_a_run_that_is_killed_loses_nothing(project, kind):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["load", "start", "reset"])
 def test_a_driver_that_is_killed_costs_what_was_under_way(project, method):
     when = f'WHEN = lambda item, method: item == "{MARKED}" and method == "{method}"\n'

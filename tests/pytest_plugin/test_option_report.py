@@ -222,7 +222,11 @@ def test_a_run_that_is_killed_loses_nothing(made):
 
 
 @pytest.mark.parametrize(
-    ("hook", "args"), [(INTERRUPT, []), ("", ["--maxfail=1", "-k", "LIFE or DELTA", "-p", "no:randomly"])]
+    ("hook", "args"),
+    [
+        (INTERRUPT, []),
+        pytest.param("", ["--maxfail=1", "-k", "LIFE or DELTA", "-p", "no:randomly"], marks=pytest.mark.long),
+    ],
 )
 def test_a_run_that_is_stopped_says_what_is_missing(made, hook, args):
     interrupted(made, hook, *args)

@@ -129,6 +129,7 @@ def test_what_an_honest_driver_may_do(fault):
     odd.close()
 
 
+@pytest.mark.long
 def test_a_driver_that_reads_no_more():
     """A request that it does not take ends like one that it does not answer."""
     deaf = driver("deaf")
@@ -148,6 +149,7 @@ def test_a_second_reply_is_one_to_nothing():
             plugin.stop()
 
 
+@pytest.mark.long
 def test_what_it_started_ends_with_it(tmp_path):
     """A process of the driver's own holds a pipe open, which ends when nobody does."""
     pipe = tmp_path / "pipe"

@@ -37,11 +37,13 @@ def test_the_reference_host():
 @pytest.mark.parametrize(
     ("fault", "expected", "text"),
     [
-        ("silent", [DRIVER, *[NOT_REACHED] * 6], "did not reply to hello"),
+        pytest.param("silent", [DRIVER, *[NOT_REACHED] * 6], "did not reply to hello", marks=pytest.mark.long),
         ("version", [DRIVER, *[NOT_REACHED] * 6], "speaks version 2"),
         ("shape", [OK, OK, DRIVER, *[NOT_REACHED] * 4], "result.state: 'runing' is not one of"),
         ("crash", [OK, OK, HOST, *[NOT_REACHED] * 4], "was ended by SIGABRT in the middle of start"),
-        ("hangs", [OK, OK, HOST, *[NOT_REACHED] * 4], "did not reply to start within 2 s"),
+        pytest.param(
+            "hangs", [OK, OK, HOST, *[NOT_REACHED] * 4], "did not reply to start within 2 s", marks=pytest.mark.long
+        ),
         ("unsupported", [OK, OK, DRIVER, *[NOT_REACHED] * 4], "every driver has it"),
         # It says that it does everything, tells of nothing, and forgets nothing.
         ("none", [OK, OK, MISSING, MISSING, MISSING, DRIVER, OK], "it ended"),

@@ -104,6 +104,7 @@ def test_nobody_is_called_and_nothing_is_linked():
     assert not re.search(r"@you|https?:", text)
 
 
+@pytest.mark.long
 def test_it_never_grows_beyond_what_github_takes():
     changes = {row.id: {**FAILING, "reason": "x" * 10_000} for row in report().requirements}
     text = summary([report(changes, name=f"plugin-{number}") for number in range(20)])

@@ -59,6 +59,7 @@ def side():
         yield side
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["line", "raw"])
 @pytest.mark.parametrize("kind", FLOODS)
 def test_one_that_sends_without_end(kind, how, side):

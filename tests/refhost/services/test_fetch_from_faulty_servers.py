@@ -48,7 +48,10 @@ def ask(make_host, package, everything, server):
     assert "refhost-fetch" not in {thread.name for thread in threading.enumerate()}
 
 
-@pytest.mark.parametrize("path", [*SLOW, *SLOW_TO_FOLLOW])
+# One every day: each takes the time that a request has.
+@pytest.mark.parametrize(
+    "path", [p if p == "never" else pytest.param(p, marks=pytest.mark.long) for p in [*SLOW, *SLOW_TO_FOLLOW]]
+)
 def test_one_that_is_slow_is_given_up_in_time(path, ask, server):
     begun = time.monotonic()
     got, warned = ask(path, call_seconds=SECONDS)
@@ -163,6 +166,7 @@ def test_a_programmed_answer_that_is_too_long_or_comes_at_the_end_of_time(make_h
     assert host.clock.timestamp() == "9999-12-31T23:59:59.999Z"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [-3600, 3600], ids=["back", "forward"])
 def test_setting_the_machines_clock_cuts_no_answer_short_and_lengthens_none(step, ask, monkeypatch):
     date = itertools.count(1.8e9, step)

@@ -38,6 +38,7 @@ def ask(make_host, run, server):
     return ask
 
 
+@pytest.mark.long  # each takes the time that a request has
 @pytest.mark.parametrize("path", SLOW)
 def test_one_that_is_slow_is_a_timeout(path, ask):
     said, (warned,) = ask(path, call_seconds=SECONDS)
