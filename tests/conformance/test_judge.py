@@ -1,6 +1,7 @@
 """The judge: outcomes, what does not apply, what could not be judged, and what a verdict shows."""
 
 import dataclasses
+import json
 
 import assemblyscript
 import pytest
@@ -291,3 +292,12 @@ def test_what_one_that_answers_itself_would_drown_is_not_judged(requirement_id):
         "the rest of this tick is dropped (R21) (see DELTA-018)"
     )
     assert judge(requirement("DELTA-018"), subject).cascade is False
+
+
+@pytest.mark.parametrize("pattern", ["[[a]x", "[a||b]", "[a&&b]", "[a~~b]"])
+@pytest.mark.parametrize("requirement_id", ["META-007", "META-008", "CONF-012"])
+def test_a_pattern_that_python_warns_of_is_the_plugins_own(requirement_id, pattern):
+    """Warnings are errors in these tests, as in those of many authors."""
+    schema = {"type": "object", "properties": {"greeting": {"type": "string", "pattern": pattern}}}
+    verdict = verdict_on(requirement_id, Honest(schema=json.dumps(schema)))
+    assert verdict.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE), verdict.reason
