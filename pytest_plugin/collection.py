@@ -40,7 +40,9 @@ class SelectedCollector(pytest.Collector):
     @classmethod
     def of(cls, session: pytest.Session, selected: Selected) -> Self:
         """The collector of what is judged."""
-        node = cls.from_parent(session, name=selected.name, nodeid=selected.name, path=selected.path)
+        # A host lies nowhere, and pytest calls the hooks of those conftest.py that are above a path.
+        path = selected.path if selected.path.exists() else session.path
+        node = cls.from_parent(session, name=selected.name, nodeid=selected.name, path=path)
         node.selected = selected
         return node
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from conformance import endurance
 from conformance.deltas import edge_deltas, ordinary_deltas
-from conformance.endurance import DELTAS, MEASURED
 from conformance.plugin_checks.registry import check
 from conformance.properties import counterexample
 from conformance.strategies import deltas
@@ -163,11 +163,15 @@ def does_not_grow(trial: Trial) -> None:
     seen = _endured(trial)
     if not any(seen.memory):
         raise NotApplicable("the memory of this plugin cannot be seen by the host")
-    if seen.fault or len(seen.memory) < len(MEASURED):
-        raise NotJudged(f"it took {seen.taken} deltas of {DELTAS}: {seen.failure or 'it is slow'} (see DELTA-021)")
+    if seen.fault or len(seen.memory) < len(endurance.MEASURED):
+        raise NotJudged(
+            f"it took {seen.taken} deltas of {endurance.DELTAS}: {seen.failure or 'it is slow'} (see DELTA-021)"
+        )
     growth = [more - less for less, more in pairwise(seen.memory)]
     grown = all(growth) and growth[-1] >= growth[-2]
-    sizes = ", ".join(f"{size >> 10} KiB after {count}" for count, size in zip(MEASURED, seen.memory, strict=True))
+    sizes = ", ".join(
+        f"{size >> 10} KiB after {count}" for count, size in zip(endurance.MEASURED, seen.memory, strict=True)
+    )
     require(not grown, f"its memory grows with the deltas that it takes: {sizes}")
 
 

@@ -84,3 +84,15 @@ def test_in_this_checkout_tests_that_are_named_are_kept(project, monkeypatch):
     ids = [line for line in result.outlines if "::" in line]
     assert len(ids) > ALL
     assert {line.split("::")[0] for line in ids} == {"hello-c", own}
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--wasm-plugin=made", "made::LOAD::LOAD-001"), ("--wasm-host=refhost", "refhost::HCAP::HCAP-001")],
+)
+def test_hooks_of_the_project_are_called(made, option, name):
+    """Of a host, too, which lies nowhere."""
+    made.pytester.makeconftest("def pytest_runtest_setup(item):\n    print('about to judge', item.nodeid)")
+    result = made.run(option, "-s", "-k", name.rpartition("::")[2])
+    result.stdout.fnmatch_lines([f"*about to judge *{name.partition('::')[2]}"])
+    assert result.ret == 0
