@@ -79,9 +79,9 @@ class Clock:
         """Let time go by without running timers: a plugin looked at the clock, or the network was slow."""
         self._elapsed_ns = min(self._elapsed_ns + nanoseconds, _LAST_NS - self._start_ns)
 
-    def begin_call(self, seconds: float) -> None:
+    def begin_call(self, nanoseconds: int) -> None:
         """A call into a plugin begins, which may wait so long: the time that a sleep takes is that of everybody."""
-        self._patience_ns = in_nanoseconds(seconds)
+        self._patience_ns = nanoseconds
 
     def wait(self, nanoseconds: int) -> None:
         """Let time go by without running timers: a plugin sleeps.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from refhost.binary import CoreBinary, is_component, read_core
+from refhost.clock import in_nanoseconds
 from refhost.departures.config import RememberedConfig, SwitchedConfigService
 from refhost.departures.linking import link_problems
 from refhost.departures.storage import Preopens
@@ -114,6 +115,7 @@ class PluginRuntime:
         # Whether its id is another than its package's name: the server mistakes one for the other in several places.
         self.scoped = bool(package.id) and package.manifest.get("name") not in (None, plugin_id)
         self._limits = host.limits
+        self._call_ns = in_nanoseconds(host.limits.call_seconds)
         self._binary = linkable(package, self.switches)
         self._randomness = random.Random(f"{seed} {plugin_id}")
         self.config_file = host.storage.config_file(plugin_id)
@@ -209,7 +211,7 @@ class PluginRuntime:
 
     def begin_call(self) -> None:
         """A call into the plugin: what it emits waits until `end_call` (R21)."""
-        self.clock.begin_call(self._limits.call_seconds)
+        self.clock.begin_call(self._call_ns)
         self.bus.hold()
 
     def end_call(self) -> None:
@@ -268,7 +270,7 @@ class PluginRuntime:
             PluginError: its start function or `_initialize` ended badly.
         """
         self.enter(Phase.METADATA)
-        self.clock.begin_call(self._limits.call_seconds)
+        self.clock.begin_call(self._call_ns)
         if not isinstance(self._binary, CoreBinary):
             wasi2 = Preview2(**self._surroundings(), limits=self._limits)
             return ComponentInstance(self._binary, self.gate, wasi2, self._limits)

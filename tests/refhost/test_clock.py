@@ -109,13 +109,13 @@ def test_whatever_is_set_runs_sorted_and_exactly_what_is_due(delays, until):
 
 
 def test_a_call_may_wait_no_longer_than_it_may_take(clock):
-    clock.begin_call(2.0)
+    clock.begin_call(2 * NANOSECONDS)
     clock.wait(1_500_000_000)
     assert clock.elapsed_ns == 1_500_000_000
     with pytest.raises(PluginTimeout, match=r"waited for 9\.22337e\+09 s, longer than a call may take \(§19\)"):
         clock.wait(2**63)
     assert clock.elapsed_ns == 2 * NANOSECONDS
-    clock.begin_call(2.0)
+    clock.begin_call(2 * NANOSECONDS)
     clock.wait(NANOSECONDS)
     assert clock.elapsed_ns == 3 * NANOSECONDS
 
