@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
+from faulty_server import FaultyServer
 from hypothesis import settings
 from wat import ENV as KNOWN
 from wat import HEAP, compiled, imported, placed, text
@@ -40,6 +42,20 @@ def make_host():
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch):
+    """Requests to this machine go there, whatever stands before the network of who runs the tests."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def faulty(no_proxy):
+    """A server that does what the path says, and none of it right."""
+    with closing(FaultyServer()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

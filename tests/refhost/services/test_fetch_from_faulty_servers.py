@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-import tracemalloc
-from contextlib import closing
 
-import faulty_server
 import pytest
+from allocating import less_than
 from faulty_server import FINE_TO_FOLLOW, HUGE, HUGE_TO_UNPACK, SLOW, SLOW_TO_FOLLOW, WRONG, WRONG_TO_FOLLOW
 from fetching import binary, fetches, get
 
@@ -24,21 +22,13 @@ PEAK_BYTES = 8 * MESSAGE_BYTES
 
 
 @pytest.fixture
-def server(monkeypatch):
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    with closing(faulty_server.FaultyServer()) as made:
-        yield made
-
-
-@pytest.fixture
-def ask(make_host, package, everything, server):
+def ask(make_host, package, everything, faulty):
     """What a plugin gets that asks for one path and then for `/fine`, in one call, and the warning about the first."""
 
     def ask(path: str, **limits) -> tuple[list[str], str]:
         host = make_host(limits=Limits(message_bytes=MESSAGE_BYTES, **limits))
         host.allow_network()
-        url = f"http://{server.authority}"
+        url = f"http://{faulty.authority}"
         plugin = host.load(package(binary(fetches(get(f"{url}/{path}"), get(f"{url}/fine"))), everything))
         assert plugin.start({}) is State.RUNNING, plugin.why()
         warned = [r.text for r in plugin.log if r.kind == "warning"]
@@ -52,32 +42,27 @@ def ask(make_host, package, everything, server):
 @pytest.mark.parametrize(
     "path", [p if p == "never" else pytest.param(p, marks=pytest.mark.long) for p in [*SLOW, *SLOW_TO_FOLLOW]]
 )
-def test_one_that_is_slow_is_given_up_in_time(path, ask, server):
+def test_one_that_is_slow_is_given_up_in_time(path, ask, faulty):
     begun = time.monotonic()
     got, warned = ask(path, call_seconds=SECONDS)
     assert got == ["", "fine"]
-    assert warned == f"GET http://{server.authority}/{path} failed: it took longer than {SECONDS} s (§19)"
+    assert warned == f"GET http://{faulty.authority}/{path} failed: it took longer than {SECONDS} s (§19)"
     assert time.monotonic() - begun < 10 * SECONDS
 
 
 @pytest.mark.parametrize("path", [*HUGE, *HUGE_TO_UNPACK])
-def test_an_answer_without_end_is_read_up_to_the_limit(path, ask, server):
-    tracemalloc.start()
-    try:
+def test_an_answer_without_end_is_read_up_to_the_limit(path, ask, faulty):
+    with less_than(PEAK_BYTES):
         got, warned = ask(path)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
     assert got == ["", "fine"]
     assert f"bytes; the limit is {MESSAGE_BYTES} (§19)" in warned
-    assert peak < PEAK_BYTES
 
 
 @pytest.mark.parametrize("path", [*WRONG, *WRONG_TO_FOLLOW])
-def test_what_is_no_answer_fails_and_is_told_in_a_line(path, ask, server):
+def test_what_is_no_answer_fails_and_is_told_in_a_line(path, ask, faulty):
     got, warned = ask(path)
     assert got == ["", "fine"]
-    said = warned.removeprefix(f"GET http://{server.authority}/{path} failed: ")
+    said = warned.removeprefix(f"GET http://{faulty.authority}/{path} failed: ")
     assert said != warned
     assert 0 < len(said) < 400
     assert said.isprintable()
@@ -85,19 +70,15 @@ def test_what_is_no_answer_fails_and_is_told_in_a_line(path, ask, server):
 
 @pytest.mark.parametrize("path", FINE_TO_FOLLOW)
 def test_what_comes_with_a_redirection_is_not_read(path, ask):
-    tracemalloc.start()
-    try:
+    with less_than(PEAK_BYTES):
         assert ask(path) == (["fine", "fine"], "")
-        assert tracemalloc.get_traced_memory()[1] < PEAK_BYTES
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(("path", "method"), [("found", b"GET"), ("the-same-there", b"POST")])
-def test_a_redirection_is_followed_as_it_says(path, method, make_host, server):
+def test_a_redirection_is_followed_as_it_says(path, method, make_host, faulty):
     host = make_host()
     host.allow_network()
-    answer = host.responder.answer(Request("", "p", "POST", f"http://{server.authority}/{path}", body=b"12345"))
+    answer = host.responder.answer(Request("", "p", "POST", f"http://{faulty.authority}/{path}", body=b"12345"))
     assert (answer.status, answer.body, answer.redirected) == (200, method, True)
 
 
@@ -113,30 +94,30 @@ def test_what_nobody_follows_is_said(path, said, ask):
     assert ask(path)[1].endswith(f"failed: {said}")
 
 
-def test_one_that_never_finishes_a_handshake(make_host, server):
+def test_one_that_never_finishes_a_handshake(make_host, faulty):
     host = make_host(limits=Limits(call_seconds=SECONDS))
     host.allow_network()
-    answer = host.responder.answer(Request("", "p", "GET", f"https://{server.authority}/fine"))
+    answer = host.responder.answer(Request("", "p", "GET", f"https://{faulty.authority}/fine"))
     assert (answer.status, answer.cause, answer.waited) == (0, Cause.TIMEOUT, True)
 
 
-def test_one_that_takes_in_nothing(make_host, server):
+def test_one_that_takes_in_nothing(make_host, faulty):
     """What is sent waits in the machine's own buffers, which are full long before."""
     host = make_host(limits=Limits(call_seconds=SECONDS))
     host.allow_network()
-    answer = host.responder.answer(Request("", "p", "POST", f"http://{server.authority}/never", body=bytes(1 << 25)))
+    answer = host.responder.answer(Request("", "p", "POST", f"http://{faulty.authority}/never", body=bytes(1 << 25)))
     assert (answer.status, answer.cause) == (0, Cause.TIMEOUT)
 
 
-def test_a_plugin_that_does_not_wait(make_host, server):
+def test_a_plugin_that_does_not_wait(make_host, faulty):
     host = make_host()
     host.allow_network()
-    asked = Request("", "p", "GET", f"http://{server.authority}/never", patience=0.0, as_sent=True)
+    asked = Request("", "p", "GET", f"http://{faulty.authority}/never", patience=0.0, as_sent=True)
     answer = host.responder.promise(asked)
     assert (answer.status, answer.cause) == (0, Cause.TIMEOUT)
 
 
-def test_whoever_ends_the_run_ends_the_request(make_host, server, monkeypatch):
+def test_whoever_ends_the_run_ends_the_request(make_host, faulty, monkeypatch):
     """Ctrl-C comes to whoever waits, and the thread that asked does not stay."""
 
     def interrupted(_future, _seconds):
@@ -146,7 +127,7 @@ def test_whoever_ends_the_run_ends_the_request(make_host, server, monkeypatch):
     host = make_host()
     host.allow_network()
     with pytest.raises(KeyboardInterrupt):
-        host.responder.answer(Request("", "p", "GET", f"http://{server.authority}/never"))
+        host.responder.answer(Request("", "p", "GET", f"http://{faulty.authority}/never"))
     monkeypatch.undo()
     for thread in threading.enumerate():
         if thread.name == "refhost-fetch":
