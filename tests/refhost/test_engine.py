@@ -264,6 +264,11 @@ def test_the_watchdog_makes_up_for_turns_that_it_did_not_get(monkeypatch):
     """A host function that is at work keeps it waiting, and the deadline of the call comes no later for that."""
     from refhost import engine  # noqa: PLC0415 - its constants are changed
 
+    monkeypatch.setattr(engine, "_IDLE_TICKS", 3)
+    for thread in threading.enumerate():
+        if thread.name == "refhost-watchdog":  # one that runs on for a while would take part
+            thread.join(timeout=10)
+            assert not thread.is_alive()
     times = iter([100.0, 100.01, 100.5, 100.501])
     turns = []
 
@@ -275,7 +280,6 @@ def test_the_watchdog_makes_up_for_turns_that_it_did_not_get(monkeypatch):
         def wait(self, seconds):
             turns.append(0)
 
-    monkeypatch.setattr(engine, "_IDLE_TICKS", 3)
     monkeypatch.setattr(engine, "engine", Epoch)
     monkeypatch.setattr(engine.time, "monotonic", lambda: next(times))
     monkeypatch.setattr(engine.threading, "Event", Pause)
