@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from refhost.departures.deltas import admit_there
-from refhost.jsontext import dumps
+from refhost.jsontext import dumps, loads
 from refhost.limits import DEFAULTS, Limits
 from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from refhost.clock import Clock
     from refhost.delta import Admission, Delta
@@ -21,21 +20,63 @@ if TYPE_CHECKING:
     from refhost.model import Model
 
 
-@dataclass(frozen=True)
 class Emission:
     """One delta that a plugin emitted, as the bus carried it.
 
     Attributes:
         time: virtual time of the emission.
         plugin: the plugin's id.
-        delta: with context, `$source` and timestamps.
         version: 1, or 2 for an event that does not enter the v1 model.
     """
 
-    time: str
-    plugin: str
-    delta: Delta
-    version: int
+    __slots__ = ("_delta", "plugin", "time", "version")
+
+    def __init__(self, time: str, plugin: str, delta: Delta | bytes, version: int) -> None:
+        self.time = time
+        self.plugin = plugin
+        self.version = version
+        self._delta = delta
+
+    @property
+    def delta(self) -> Delta:
+        """The delta, with context, `$source` and timestamps; what came as text is read when somebody asks."""
+        if isinstance(self._delta, bytes):
+            read: Delta = loads(self._delta.decode())
+            self._delta = read
+        return self._delta
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Emission) and self._all() == other._all()
+
+    __hash__ = None  # type: ignore[assignment]  # a delta has none
+
+    def __repr__(self) -> str:
+        return "Emission(time={!r}, plugin={!r}, delta={!r}, version={!r})".format(*self._all())
+
+    def _all(self) -> tuple[str, str, Delta, int]:
+        return self.time, self.plugin, self.delta, self.version
+
+
+class Terms(NamedTuple):
+    """On what terms deltas of a plugin come onto the bus behind one of the host's (contract §10, §19).
+
+    Attributes:
+        context: what stands for none, and for `vessels.self`.
+        source: what replaces their `$source`.
+        moment: what stands for a missing timestamp.
+        deltas: how many may come.
+        size: their bytes.
+        longest: the bytes of each.
+        parts: of a path.
+    """
+
+    context: str
+    source: str
+    moment: str
+    deltas: int
+    size: int
+    longest: int
+    parts: int
 
 
 class Relay(Protocol):
@@ -117,8 +158,42 @@ class Bus:
         """
         if self._may_queue(plugin, "sk_handle_message", size):
             for part in self._parts(plugin, delta):
-                self._keep(Emission(self._clock.timestamp(), plugin, part, version), size)
+                self._keep([Emission(self._clock.timestamp(), plugin, part, version)], [size])
                 self._put(part, version)
+
+    def terms(self, source: str) -> Terms:
+        """On what terms it takes deltas of a plugin, at this moment."""
+        limits = self._limits
+        return Terms(
+            self._self_context,
+            source,
+            self._clock.timestamp(),
+            limits.deltas_per_tick,
+            limits.delta_bytes_per_tick,
+            limits.message_bytes,
+            limits.path_parts,
+        )
+
+    def has_room(self, count: int, size: int) -> bool:
+        """Whether so many emissions of so many bytes can be remembered, and none is forgotten."""
+        limits = self._limits
+        return len(self._sizes) + count <= limits.kept_deltas and self._kept_bytes + size <= limits.kept_delta_bytes
+
+    def carried(self, plugin: str, texts: Iterable[bytes], sizes: Sequence[int]) -> None:
+        """Remember deltas of a plugin that were put on their way by these terms.
+
+        Args:
+            plugin: its id.
+            texts: each as it is carried.
+            sizes: their bytes, as the plugin gave them.
+        """
+        time = self._clock.timestamp()
+        self._keep([Emission(time, plugin, text, 1) for text in texts], sizes)
+
+    def count(self, plugin: str, sizes: Sequence[int]) -> None:
+        """Count deltas of a plugin, of so many bytes each, as those of this tick."""
+        self._emitted_in_tick[plugin] += len(sizes)
+        self._bytes_in_tick[plugin] += sum(sizes)
 
     def announce(self, plugin: str, delta: Delta, size: int = 0) -> None:
         """Queue a delta of the host's own about a plugin, such as `supportsPut`, under the same bounds."""
@@ -130,10 +205,10 @@ class Bus:
         at = number - self.forgotten
         return self.emissions[at] if 0 <= at < len(self.emissions) else None
 
-    def _keep(self, emission: Emission, size: int) -> None:
-        self.emissions.append(emission)
-        self._sizes.append(size)
-        self._kept_bytes += size
+    def _keep(self, emissions: Iterable[Emission], sizes: Iterable[int]) -> None:
+        self.emissions += emissions
+        self._sizes += sizes
+        self._kept_bytes += sum(sizes)
         if len(self._sizes) > self._limits.kept_deltas or self._kept_bytes > self._limits.kept_delta_bytes:
             self._forget()
 
@@ -166,7 +241,7 @@ class Bus:
     def _may_queue(self, plugin: str, function: str, size: int) -> bool:
         """Whether a plugin has caused no more deltas in this tick than it may; the first one over it is logged."""
         if self.relay is not None and self.relay.moved_on():
-            self._end_tick()
+            self.end_tick()
         most, most_bytes = self._limits.deltas_per_tick, self._limits.delta_bytes_per_tick
         if self._emitted_in_tick[plugin] > most:  # said already
             return False
@@ -211,9 +286,10 @@ class Bus:
                 self._deliver(*self._queue.popleft())
         finally:
             self._delivering = False
-            self._end_tick()
+            self.end_tick()
 
-    def _end_tick(self) -> None:
+    def end_tick(self) -> None:
+        """Another delta of the host's is under way: what plugins may emit is counted anew."""
         self._emitted_in_tick.clear()
         self._bytes_in_tick.clear()
 

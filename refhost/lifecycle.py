@@ -245,6 +245,11 @@ class Lifecycle:
             return None
         return self.instance.pump()
 
+    @property
+    def runtime(self) -> PluginRuntime:
+        """What it runs in."""
+        return self._runtime
+
     def pumped(self, step: Callable[[], bool]) -> bool | None:
         """Deliver many deltas, as `deliver` does with one.
 

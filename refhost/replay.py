@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from refhost.delta import Delta
+    from refhost.dialects.door import LetThrough
     from refhost.dialects.pump import Pump
     from refhost.host import Host
     from refhost.lifecycle import Lifecycle
@@ -114,7 +115,7 @@ class _Batch:
         self._text = text
         self._checked = checked
         self._learned = BATCH  # up to here the model has them
-        self._forwarded: deque[_Forwarded] = deque()
+        self._forwarded: deque[_Forwarded | LetThrough] = deque()
         self._place = 0  # of the delta behind which the last emission came
         self._timestamp = host.clock.timestamp()
 
@@ -143,9 +144,17 @@ class _Batch:
     def _run(self, at: int, end: int) -> bool | None:
         self._place, self._host.bus.relay = 0, self
         try:
-            return self._life.pumped(functools.partial(self._pump.run, at, end, self._looks))
+            return self._life.pumped(functools.partial(self._step, at, end))
         finally:
             self._host.bus.relay = None
+
+    def _step(self, at: int, end: int) -> bool:
+        self._pump.open(self._life.runtime.terms())
+        try:
+            return self._pump.run(at, end, self._looks, self._catch_up)
+        finally:  # afterwards the pump may be gone
+            self._catch_up()
+            self._pump.open(None)
 
     def _goes_on(self) -> bool:
         """Whether all is still as it was when the lines were written, whatever the plugin has done since."""
@@ -166,8 +175,7 @@ class _Batch:
         except UnicodeEncodeError:
             end = 0
         else:
-            anew = not self._forwarded or self._forwarded[-1].place != self._place
-            end = self._pump.forward(text, anew=anew)
+            end = self._pump.forward(text)
         if end:
             self._forwarded.append(_Forwarded(self._place, end, text, delta, version))
         else:
@@ -176,8 +184,21 @@ class _Batch:
 
     def _looks(self) -> None:
         """The plugin calls the host, which knows of all deltas up to the one that the plugin has got."""
+        self._catch_up()
         self._learn(self._pump.under_way + 1, self._pump.take_back())
         self._hand_over()
+
+    def _catch_up(self) -> None:
+        """What the pump has let through becomes known, as if it had come to the host."""
+        emissions = self._pump.let_through()
+        if emissions:
+            place, self._place = self._place, emissions[-1].place
+            if place != self._place:
+                self._host.bus.end_tick()
+            in_tick = [len(each.claim) for each in emissions if each.place == self._place]
+            self._host.bus.count(self._life.runtime.plugin_id, in_tick)
+            self._life.runtime.let_through(emissions)
+            self._forwarded += emissions
 
     def _hand_over(self) -> None:
         """What was emitted, and the pump did not get to, is for the bus to deliver."""

@@ -17,10 +17,10 @@ from refhost.dialects.command import CommandInstance
 from refhost.dialects.component import ComponentInstance
 from refhost.errors import LinkError
 from refhost.exports import Dialect
-from refhost.functions import SERVICES, TABLE
+from refhost.functions import ENV, SERVICES, TABLE
 from refhost.printing import printable
 from refhost.profiles import BY_THE_BOOK, Switches
-from refhost.services.deltas import DeltaService
+from refhost.services.deltas import Claim, DeltaService
 from refhost.services.fetch import FetchService
 from refhost.services.gate import Gate, Phase
 from refhost.services.http import Endpoint, parse_endpoints
@@ -35,7 +35,11 @@ from refhost.wasi.preview2 import Preview2
 from refhost.world import ComponentBinary, read_component
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refhost.bus import Terms
     from refhost.delta import Admission
+    from refhost.dialects.door import LetThrough
     from refhost.dialects.instance import Instance
     from refhost.host import Host
     from refhost.journal import Journal
@@ -141,6 +145,21 @@ class PluginRuntime:
     def _speaker(self) -> str:
         """The name under which it speaks on the bus: its id, by the contract."""
         return self.package.name if self.scoped and self.switches.departs("D4", "$source") else self.plugin_id
+
+    def terms(self) -> Terms | None:
+        """On what terms the pump may let through what it emits (`refhost/dialects/door.py`); None where it may not."""
+        return self.bus.terms(self._speaker()) if self.gate.is_open(ENV["sk_handle_message"]) else None
+
+    def let_through(self, emissions: Sequence[LetThrough]) -> None:
+        """Remember what the pump let through, as if it had come to the host."""
+        sizes = [len(each.claim) for each in emissions]
+        fits = self.deltas.claims.has_room(len(sizes), sum(sizes)) and self.bus.has_room(len(sizes), sum(sizes))
+        # Where some are forgotten, it is said behind the one for which they were.
+        several = len(sizes) if fits else 1
+        for at in range(0, len(sizes), several):
+            some, their = emissions[at : at + several], sizes[at : at + several]
+            self.deltas.remember([Claim(each.claim) for each in some], sum(their))
+            self.bus.carried(self.plugin_id, (each.text for each in some), their)
 
     def _admit(self, claimed: object) -> Admission:
         return self.bus.admit(claimed, self._speaker(), self.switches)

@@ -13,6 +13,7 @@ from refhost.departures import boundary
 from refhost.departures.linking import called_by_javascript, calling_javascript, has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import exported, exports_of, imported, instantiated
+from refhost.dialects.door import IMPORT, TYPES, Door
 from refhost.dialects.guard import Guard
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.dialects.pump import PUMPED, Pump
@@ -51,25 +52,24 @@ class CoreInstance:
         self._switches = switches
         self.store = new_store()
         # A memory of its own beside the exported one would be as large again (§19).
-        self.store.set_limits(
-            memory_size=limits.memory_bytes, table_elements=limits.table_elements, memories=1, tables=TABLES
-        )
+        self._limits = limits
+        self._limit(memories=1, tables=TABLES)
         self._gate = gate
         self._wasi = wasi
-        self._limits = limits
         self._guard = Guard(self.store, limits.call_seconds, reentrant=switches.has("D42"))
         self._memory: GuestMemory | None = None
         self._closed = False
         self._functions: dict[str, Callable[..., int | None]] = {}
         self._exported: dict[str, wasmtime.Func] = {}
         self._pump: Pump | None = None
-        self._no_pump = False
+        self._door: Door | None = None
         self._exports = binary.exports
         self._asyncify: Asyncify | None = None
         if any(entry.module == FETCH_MODULE for entry in binary.imports):
             self._asyncify = Asyncify(
                 self.store, gate, self._guard, limits, self._functions, lambda: self.memory, switches
             )
+        self._may_pump = self._can_be_pumped()
         try:
             self._instantiate(binary)
         except BaseException:
@@ -83,7 +83,7 @@ class CoreInstance:
         imports = [self._import(entry) for entry in binary.imports]
         instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
         # What the host itself puts beside the plugin from here on is not the plugin's.
-        self.store.set_limits(memory_size=self._limits.memory_bytes, table_elements=self._limits.table_elements)
+        self._limit()
         for name, export in exports_of(self.store, instance, binary.exports):
             if isinstance(export, wasmtime.Func):
                 self._exported[name] = export
@@ -95,6 +95,14 @@ class CoreInstance:
             self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
             if self.is_initialized_twice_there and self._switches.departs("D41", "_initialize"):
                 self.call("_initialize")
+
+    def _limit(self, memories: int = -1, tables: int = -1) -> None:
+        self.store.set_limits(
+            memory_size=self._limits.memory_bytes,
+            table_elements=self._limits.table_elements,
+            memories=memories,
+            tables=tables,
+        )
 
     def _callable(self, function: Callable[..., int | None], signature: str) -> Callable[..., int | None]:
         return called_by_javascript(function, signature) if self._switches.has("TYPES") else function
@@ -128,17 +136,20 @@ class CoreInstance:
 
     def pump(self) -> Pump | None:
         """What delivers many deltas in one call; None where something is as the pump does not know it."""
-        if self._pump is None and not self._no_pump:
-            self._no_pump = True
-            wanted = PUMPED.get(self.dialect, {})
-            usual = all(self._exports.get(name) == signature for name, signature in wanted.items())
-            usual = usual and self._asyncify is None and not self._switches.profile.departures
-            if wanted and usual and self._memory is not None:
-                functions = {name: self._exported[name] for name in wanted}
-                # A store so small that the pump has no room in it is one where deltas go one by one.
-                with suppress(wasmtime.WasmtimeError):
-                    self._pump = Pump(self.store, self._guard, self._memory, functions, self.dialect, self._room_for)
+        if self._may_pump and self._pump is None and self._memory is not None:
+            self._may_pump = False  # it is tried once
+            functions = {name: self._exported[name] for name in PUMPED[self.dialect]}
+            # A store so small that the pump has no room in it is one where deltas go one by one.
+            with suppress(wasmtime.WasmtimeError):
+                self._pump = Pump(
+                    self.store, self._guard, self._memory, functions, self.dialect, self._room_for, self._door
+                )
         return self._pump
+
+    def _can_be_pumped(self) -> bool:
+        wanted = PUMPED.get(self.dialect, {})
+        usual = all(self._exports.get(name) == signature for name, signature in wanted.items())
+        return bool(wanted) and usual and self._asyncify is None and not self._switches.profile.departures
 
     def number(self, export: str, *arguments: int) -> int:
         """Call an export that returns an i32."""
@@ -152,7 +163,7 @@ class CoreInstance:
             self._wasi.close()
             self._functions.clear()
             self._exported.clear()
-            self._pump = None
+            self._pump = self._door = None
             self.store.close()
 
     # What the module imports.
@@ -170,9 +181,16 @@ class CoreInstance:
                 WASI_FUNCTIONS[entry.name].params if entry.module == WASI_MODULE else ENV[entry.name].signatures()[0][0]
             )
             host = calling_javascript(host, entry.signature, len(known))
-        # What is emitted need not end a batch of deltas: see `Pump.forward`.
-        quiet = entry.module == "env" and entry.name == "sk_handle_message"
-        return imported(self.store, entry.signature, self._guard.wrap(host, quiet=quiet))
+        # What is emitted need not end a batch of deltas, nor come to the host at once.
+        emits = (entry.module, entry.name) == IMPORT
+        function = imported(self.store, entry.signature, self._guard.wrap(host, quiet=emits))
+        if emits and self._may_pump and entry.signature in TYPES:
+            # A store so small that the door has no room in it is one without.
+            with suppress(wasmtime.WasmtimeError):
+                self._door = Door(self.store, function, entry.signature)
+                self._limit(memories=1, tables=TABLES + 1)
+                return self._door.function
+        return function
 
     def _wasi_function(self, name: str) -> Callable[..., int | None]:
         return self._wasi.function(name)

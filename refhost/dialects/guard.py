@@ -60,6 +60,7 @@ class Guard:
 
     Attributes:
         watch: is called once, before the guest's next call of a host function, unless that is a quiet one.
+        before: is called before each quiet one.
     """
 
     def __init__(self, store: wasmtime.Store, call_seconds: float, *, reentrant: bool = False) -> None:
@@ -70,6 +71,7 @@ class Guard:
         self._parked: BaseException | None = None
         self._depth = 0
         self.watch: Callable[[], None] | None = None
+        self.before: Callable[[], None] | None = None
 
     def wrap(self, function: Callable[..., Any], *, quiet: bool = False) -> Callable[..., Any]:
         """A host function that parks whatever it raises.
@@ -83,6 +85,8 @@ class Guard:
             try:
                 if not quiet:
                     self.watched()
+                elif self.before is not None:
+                    self.before()
                 return function(*arguments)
             except _Parked:  # from a call back into the guest: what ended that one is parked already
                 raise

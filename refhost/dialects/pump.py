@@ -5,36 +5,52 @@ A call into WebAssembly costs Python ten times what a plugin needs for a delta. 
 something happens that only the host can deal with.
 
 What a plugin can tell it by: nothing. Each of its functions has its whole time limit, since the pump asks for it anew
-at each tick; whatever it calls of the host, the host knows which delta it is with. What the plugin emits, the host
-forwards to the pump, which delivers it before the next delta; with anything else that the plugin calls the pump ends
-with that delta, so that all that follows from it comes before the next.
+at each tick; whatever it calls of the host, the host knows which delta it is with. What the plugin emits is delivered
+before the next delta: the pump lets it through by itself (`door.py`), or the host forwards it to the pump. With
+anything else that the plugin calls the pump ends with that delta, so that all that follows comes before the next.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import re
-from importlib import resources
+import itertools
 from typing import TYPE_CHECKING
 
 import wasmtime
 
+from refhost.dialects.assembled import assembled, text_of
 from refhost.dialects.crossing import exported, imported
+from refhost.dialects.door import LetThrough
 from refhost.engine import COMPILER, WATCHDOG
+from refhost.jsontext import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from refhost.bus import Terms
+    from refhost.dialects.door import Door
     from refhost.dialects.guard import Guard
     from refhost.dialects.memory import GuestMemory
 
-# Two halves of a mebibyte: for a batch of deltas, and for single ones that come while the batch waits.
-PAGES = 32
-_HALF = PAGES * 65536 // 2
-BATCH, SINGLE = 64, _HALF
-# What a half has room for; the pump reads up to 16 bytes behind the last line.
-ROOM = _HALF - 64 - 32
+# The pump's memory. Two parts of a mebibyte: for a batch of deltas, behind its words to and from the host, and for what
+# comes while the batch waits.
+_PART = 0x100000
+BATCH, SINGLE = 128, _PART
+# What each has room for; the pump reads up to 16 bytes behind the last line.
+ROOM = _PART - BATCH - 32
+# A third: what the pump puts in where an emission lacks it, the keys of the object that it reads, and of what it let
+# through the places and the claims.
+_CONTEXT, _SOURCE, _NOW, _KEYS = 0x200000, 0x200800, 0x201000, 0x201020
+_MOST_KEYS = 8
+_LET, _CLAIMS = 0x202000, 0x212000
+PAGES = 0x2A
+# Of 2026-01-01T00:00:00.000Z.
+_MOMENT = 24
+# The longest emission that the pump looks at, the longest source that it puts in, and the room that it takes then at
+# most: a source and a moment for every 23 bytes.
+_LONGEST, _LONGEST_SOURCE = 4096, 128
+_LONGEST_CARRIED = _SOURCE - _CONTEXT + _LONGEST + _LONGEST // 23 * (_LONGEST_SOURCE + 32)
 
 # With this byte a delta begins that the pump need not check; it ends with a line feed.
 CHECKED = b"\x01"
@@ -48,157 +64,49 @@ ASSEMBLYSCRIPT = {
     "__unpin": "(i32)",
 }
 
+# The most that a bound can be here.
+_MOST = 2**32 - 1
+
 # What the pump answers, beside 0.
 _UNCHECKED, _NO_PLACE = 1, 2
 
 PUMPED = {"buffer": BUFFER, "assemblyscript": ASSEMBLYSCRIPT}
 
-_PASS = {
-    "buffer": """
-  (func $pass (param $from i32) (param $length i32) (result i32) (local $place i32)
-    (i32.store $own (i32.const 12) (i32.const 0))
-    (local.set $place (call $allocate (local.get $length)))
-    (call $breathe)
-    (i32.store $own (i32.const 16) (local.get $place))
-    (if (call $outside (local.get $place) (local.get $length)) (then (return (i32.const 1))))
-    (memory.copy $plugin $own (local.get $place) (local.get $from) (local.get $length))
-    (i32.store $own (i32.const 12) (i32.const 1))
-    (call $delta_handler (local.get $place) (local.get $length))
-    (call $breathe)
-    (i32.store $own (i32.const 12) (i32.const 2))
-    (call $deallocate (local.get $place) (local.get $length))
-    (call $breathe)
-    (i32.const 0))""",
-    "assemblyscript": """
-  ;; How many bytes a text has in UTF-16.
-  (func $size (param $p i32) (param $length i32) (result i32) (local $end i32) (local $units i32) (local $c i32)
-    (local.set $end (i32.add (local.get $p) (local.get $length)))
-    (local.set $units (local.get $length))
-    (block $out (loop $on
-      (br_if $out (i32.ge_u (local.get $p) (local.get $end)))
-      (if (i32.eqz (i8x16.bitmask (v128.load $own (local.get $p)))) (then
-        (local.set $p (i32.add (local.get $p) (i32.const 16)))
-        (br $on)))
-      (local.set $c (i32.load8_u $own (local.get $p)))
-      ;; A byte that goes on with a character is no unit of its own, but that of the last two of four.
-      (if (i32.eq (i32.and (local.get $c) (i32.const 0xc0)) (i32.const 0x80))
-        (then (local.set $units (i32.sub (local.get $units) (i32.const 1)))))
-      (if (i32.ge_u (local.get $c) (i32.const 0xf0))
-        (then (local.set $units (i32.add (local.get $units) (i32.const 1)))))
-      (local.set $p (i32.add (local.get $p) (i32.const 1)))
-      (br $on)))
-    (i32.shl (local.get $units) (i32.const 1)))
-
-  (func $widen (param $p i32) (param $length i32) (param $to i32) (local $end i32) (local $c i32) (local $block v128)
-    (local.set $end (i32.add (local.get $p) (local.get $length)))
-    (block $out (loop $on
-      (br_if $out (i32.ge_u (local.get $p) (local.get $end)))
-      (local.set $block (v128.load $own (local.get $p)))
-      (if (i32.and
-            (i32.ge_u (i32.sub (local.get $end) (local.get $p)) (i32.const 16))
-            (i32.eqz (i8x16.bitmask (local.get $block))))
-        (then
-          (v128.store $plugin (local.get $to) (i16x8.extend_low_i8x16_u (local.get $block)))
-          (v128.store $plugin offset=16 (local.get $to) (i16x8.extend_high_i8x16_u (local.get $block)))
-          (local.set $p (i32.add (local.get $p) (i32.const 16)))
-          (local.set $to (i32.add (local.get $to) (i32.const 32)))
-          (br $on)))
-      (local.set $c (i32.load8_u $own (local.get $p)))
-      (local.set $p (i32.add (local.get $p) (i32.const 1)))
-      (if (i32.ge_u (local.get $c) (i32.const 0xf0)) (then
-        (local.set $c (i32.sub
-          (i32.or (i32.or
-            (i32.shl (i32.and (local.get $c) (i32.const 7)) (i32.const 18))
-            (i32.shl (i32.and (i32.load8_u $own (local.get $p)) (i32.const 63)) (i32.const 12)))
-            (i32.or
-              (i32.shl (i32.and (i32.load8_u $own offset=1 (local.get $p)) (i32.const 63)) (i32.const 6))
-              (i32.and (i32.load8_u $own offset=2 (local.get $p)) (i32.const 63))))
-          (i32.const 0x10000)))
-        (local.set $p (i32.add (local.get $p) (i32.const 3)))
-        (i32.store16 $plugin (local.get $to) (i32.or (i32.const 0xd800) (i32.shr_u (local.get $c) (i32.const 10))))
-        (local.set $to (i32.add (local.get $to) (i32.const 2)))
-        (local.set $c (i32.or (i32.const 0xdc00) (i32.and (local.get $c) (i32.const 0x3ff)))))
-      (else (if (i32.ge_u (local.get $c) (i32.const 0xe0)) (then
-        (local.set $c (i32.or (i32.or
-          (i32.shl (i32.and (local.get $c) (i32.const 15)) (i32.const 12))
-          (i32.shl (i32.and (i32.load8_u $own (local.get $p)) (i32.const 63)) (i32.const 6)))
-          (i32.and (i32.load8_u $own offset=1 (local.get $p)) (i32.const 63))))
-        (local.set $p (i32.add (local.get $p) (i32.const 2))))
-      (else (if (i32.ge_u (local.get $c) (i32.const 0xc0)) (then
-        (local.set $c (i32.or
-          (i32.shl (i32.and (local.get $c) (i32.const 31)) (i32.const 6))
-          (i32.and (i32.load8_u $own (local.get $p)) (i32.const 63))))
-        (local.set $p (i32.add (local.get $p) (i32.const 1)))))))))
-      (i32.store16 $plugin (local.get $to) (local.get $c))
-      (local.set $to (i32.add (local.get $to) (i32.const 2)))
-      (br $on))))
-
-  (func $pass (param $from i32) (param $length i32) (result i32) (local $place i32) (local $size i32)
-    (local.set $size (call $size (local.get $from) (local.get $length)))
-    (i32.store $own (i32.const 12) (i32.const 0))
-    (local.set $place (call $__new (local.get $size) (i32.const 2)))
-    (call $breathe)
-    (i32.store $own (i32.const 16) (local.get $place))
-    (if (call $outside (local.get $place) (local.get $size)) (then (return (i32.const 1))))
-    (call $widen (local.get $from) (local.get $length) (local.get $place))
-    (i32.store $own (i32.const 12) (i32.const 1))
-    (drop (call $__pin (local.get $place)))
-    (call $breathe)
-    (i32.store $own (i32.const 12) (i32.const 2))
-    (call $delta_handler (local.get $place))
-    (call $breathe)
-    (i32.store $own (i32.const 12) (i32.const 3))
-    (call $__unpin (local.get $place))
-    (call $breathe)
-    (i32.const 0))""",
+_MODULE = {
+    "pages": PAGES,
+    "context": _CONTEXT,
+    "source": _SOURCE,
+    "now": _NOW,
+    "keys": _KEYS,
+    "keys end": _KEYS + 4 * _MOST_KEYS,
+    "let end": _CLAIMS,
+    "last claim": PAGES * 65536 - _LONGEST - 64,
 }
-
-_OUTSIDE = """
-  ;; Whether a place for what is delivered is none: 0, or not wholly within the plugin's memory.
-  (func $outside (param $place i32) (param $size i32) (result i32)
-    (i32.or (i32.eqz (local.get $place))
-      (i64.gt_u
-        (i64.add (i64.extend_i32_u (local.get $place)) (i64.extend_i32_u (local.get $size)))
-        (i64.shl (i64.extend_i32_u (memory.size $plugin)) (i64.const 16)))))"""
-
-_WORD = re.compile(r"\{\{([248]):(.+?)\}\}(?=[ )])")
 
 
 @functools.cache
 def _binary(dialect: str) -> bytes:
-    """The module for a dialect. Its names are taken out: a trap inside of a plugin must not show the pump's."""
     functions = PUMPED[dialect]
     lines = []
     for name, signature in functions.items():
         taken, _, given = signature.partition(" -> ")
         result = f"(result {given})" if given else ""
         lines.append(f'(import "plugin" "{name}" (func ${name} (param {taken[1:-1].replace(",", "")}) {result}))')
-    text = resources.files("refhost.dialects").joinpath("pump.wat").read_text("utf-8")
-    text = text.replace("{{imports}}", "\n  ".join(lines)).replace("{{pages}}", str(PAGES))
-    text = text.replace("{{pass}}", _OUTSIDE + _PASS[dialect])
-    return _without_names(bytes(wasmtime.wat2wasm(_WORD.sub(_number, text))))
+    parts = {"imports": "\n  ".join(lines), "pass": text_of(f"pump_{dialect}.wat"), "door": text_of("door.wat")}
+    return assembled(text_of("pump.wat"), {**_MODULE, **parts})
 
 
-def _number(match: re.Match[str]) -> str:
-    """Characters as the number that they are in memory."""
-    size, number = int(match[1]), int.from_bytes(match[2].encode(), "little")
-    return f"({'i64' if size == 8 else 'i32'}.const {number:#x})"
+class _Words(ctypes.Structure):
+    """What the host and the pump say to each other, as pump.wat has it."""
 
-
-def _without_names(binary: bytes) -> bytes:
-    """A module without its custom sections, of which that with the names of functions is one."""
-    kept, at = [binary[:8]], 8
-    while at < len(binary):
-        section, size, behind = binary[at], 0, at + 1
-        for shift in range(0, 35, 7):  # LEB128
-            size |= (binary[behind] & 127) << shift
-            behind += 1
-            if binary[behind - 1] < 128:
-                break
-        if section:
-            kept.append(binary[at : behind + size])
-        at = behind + size
-    return b"".join(kept)
+    _fields_ = tuple(
+        (name, ctypes.c_uint32)
+        for name in (
+            "ticked", "stop", "delivered", "running", "place", "next", "end", "begun", "forwarded", "text", "length",
+            "deltas_left", "bytes_left", "deltas", "bytes", "let", "claims", "longest", "context", "source", "path",
+            "last", "ended",
+        )
+    )  # fmt: skip
 
 
 class Pump:
@@ -211,6 +119,7 @@ class Pump:
         functions: those that `BUFFER` or `ASSEMBLYSCRIPT` name, in that order.
         dialect: `buffer` or `assemblyscript`.
         allocated: says what is wrong with a place that is none, given the allocator's name, the place and the data.
+        door: what the plugin emits by; None where it emits nothing, or by a function of an unusual type.
 
     Attributes:
         delivered: how many deltas the last run delivered; one more was begun if it ended badly.
@@ -230,6 +139,7 @@ class Pump:
         functions: Mapping[str, wasmtime.Func],
         dialect: str,
         allocated: Callable[[str, int, bytes], int],
+        door: Door | None = None,
     ) -> None:
         self._allocated = allocated
         self._wide = dialect == "assemblyscript"
@@ -241,26 +151,28 @@ class Pump:
         tick = imported(store, "()", self._tick)
         instance = wasmtime.Instance(store, module, [memory.exported, tick, *functions.values()])
         exports = instance.exports(store)
-        own, run = exports["memory"], exports["pump"]
+        own, run, emitted = exports["memory"], exports["pump"], exports["emitted"]
         assert isinstance(own, wasmtime.Memory)
         assert isinstance(run, wasmtime.Func)
+        assert isinstance(emitted, wasmtime.Func)
         self._own = own  # owns the place
         self._run = exported(run, "(i32, i32) -> i32")
         # It can never grow, so it stays where it is.
         address = ctypes.addressof(own.data_ptr(store).contents)
         self._address = address
+        self._words = _Words.from_address(address)
         self._ticked = ctypes.c_uint32.from_address(address)
-        self._stop = ctypes.c_uint32.from_address(address + 4)
-        self._said = (ctypes.c_uint32 * 6).from_address(address + 8)
-        self._forwarded = ctypes.c_uint32.from_address(address + 32)
-        self._text = (ctypes.c_uint32 * 2).from_address(address + 36)
+        self._known = SINGLE  # up to here the host knows of what was forwarded
+        self._terms: Terms | None = None
+        if door:
+            door.lead_to(emitted)
 
     def _tick(self) -> None:
-        self._ticked.value = 0
+        self._words.ticked = 0
         self._guard.renew(1)
 
     def put(self, at: int, deltas: bytes) -> None:
-        """Put deltas into one of the halves, or one byte before it: at most `ROOM` bytes, as pump.wat has it."""
+        """Put deltas into one of the parts, or one byte before it: at most `ROOM` bytes, as pump.wat has it."""
         ctypes.memmove(self._address + at, deltas, len(deltas))
 
     def deliver(self, text: str) -> bool:
@@ -275,24 +187,61 @@ class Pump:
         self.run(SINGLE, SINGLE + len(line) + 2)
         return True
 
-    def forward(self, text: bytes, *, anew: bool) -> int:
-        """Have a delta that is checked delivered next, while the pump runs.
+    # What is emitted while it runs.
+
+    def open(self, terms: Terms | None) -> None:
+        """Let through what is plain of what is emitted from the next run on; nothing with None."""
+        words = self._words
+        if terms and terms != self._terms:
+            terms = self._terms = terms if self._agree_on(terms) else None
+        words.deltas = min(terms.deltas, _MOST) if terms else 0
+        words.bytes = min(terms.size, _MOST) if terms else 0
+
+    def _agree_on(self, terms: Terms) -> bool:
+        """Put down what the pump puts in; whether there is room for it, as there is but for strange names."""
+        context, source = '{"context":' + dumps(terms.context), '{"$source":' + dumps(terms.source) + ',"timestamp":"'
+        fits = len(context) <= _SOURCE - _CONTEXT and len(source) <= _LONGEST_SOURCE and len(terms.moment) == _MOMENT
+        if not fits or not (context + source).isascii():
+            return False
+        words = self._words
+        words.context, words.source = len(context), len(source)
+        # A path of so many characters, and its quote, has no more parts.
+        words.longest, words.path = min(terms.longest, _LONGEST), terms.parts
+        words.last = SINGLE + ROOM - _LONGEST_CARRIED
+        for at, text in ((_CONTEXT, context), (_SOURCE, source), (_NOW, terms.moment)):
+            self.put(at, text.encode())
+        return True
+
+    def let_through(self) -> list[LetThrough]:
+        """What was let through since this was asked last, in order; nothing more is behind the delta under way."""
+        words = self._words
+        words.deltas_left = 0
+        count = (words.let - _LET) // 8
+        if not count:
+            return []
+        at, known = self._address, self._known
+        places = (ctypes.c_uint32 * (2 * count)).from_address(at + _LET)[:]
+        claims = ctypes.string_at(at + _CLAIMS, words.claims - 1 - _CLAIMS).decode("ascii").split("\n")
+        texts = ctypes.string_at(at + known + 1, words.forwarded - known - 2).split(b"\n" + CHECKED)
+        words.let, words.claims, self._known = _LET, _CLAIMS, words.forwarded
+        return list(itertools.starmap(LetThrough, zip(claims, places[::2], places[1::2], texts, strict=True)))
+
+    def forward(self, text: bytes) -> int:
+        """Have a delta that is checked delivered next, while the pump runs, and nothing is let through unknown.
 
         Args:
             text: the delta.
-            anew: whether all that was forwarded before it has been delivered.
 
         Returns:
             The place where it ends, to be compared with `begun`; 0 where there is no room, or the pump is to end.
         """
-        at = SINGLE if anew else self._forwarded.value
+        words = self._words
+        at: int = words.forwarded
         end = at + len(text) + 2
-        if self._stop.value or end > SINGLE + ROOM:
+        if words.stop or end > SINGLE + ROOM:
             return 0
         self.put(at, CHECKED + text + b"\n")
-        if anew:
-            self._said[5] = at
-        self._forwarded.value = end
+        words.forwarded = self._known = end
         return end
 
     def end_soon(self) -> None:
@@ -301,17 +250,22 @@ class Pump:
 
     def take_back(self) -> int:
         """Deliver nothing of what was forwarded and has not been begun; `begun`, as it is now."""
-        begun: int = self._said[5]
-        self._forwarded.value = begun
+        begun: int = self._words.begun
+        self._words.forwarded = begun
         return begun
 
-    def run(self, start: int, end: int, called: Callable[[], None] | None = None) -> bool:
+    # Running.
+
+    def run(
+        self, start: int, end: int, called: Callable[[], None] | None = None, emits: Callable[[], None] | None = None
+    ) -> bool:
         """Deliver what was put, until one has to be checked, or one was delivered in which the plugin called the host.
 
         Args:
             start: where the next one begins.
             end: where the last one ends.
             called: is called before anything else when the plugin calls the host.
+            emits: is called before anything else when the plugin emits what is not let through.
 
         Returns:
             Whether the next one has to be checked first.
@@ -319,32 +273,35 @@ class Pump:
         Raises:
             PluginError: as `Guard.run`; it names the function of the plugin.
         """
+        words = self._words
 
         def first() -> None:
-            self._stop.value = 1
+            words.stop = 1
             if called:
                 called()
 
-        self._stop.value = 0
-        self._said[5] = self._forwarded.value = SINGLE
-        self._guard.watch = first
+        words.stop = 0
+        words.begun = words.forwarded = self._known = SINGLE
+        words.let, words.claims = _LET, _CLAIMS
+        self._guard.watch, self._guard.before = first, emits
         WATCHDOG.tell(self._ticked)
         try:
             code: int = self._guard.run(self._running, lambda: self._run(self._store, start, end))
         finally:
             WATCHDOG.forget(self._ticked)
-            self._guard.watch = None
+            self._guard.watch = self._guard.before = None
             # Whoever learns of an error may free the memory.
-            self.delivered, _, place, self.next, self.end, self.begun = self._said
+            place = words.place
+            self.delivered, self.next, self.end, self.begun = words.delivered, words.next, words.end, words.begun
         if code == _NO_PLACE:
-            text = ctypes.string_at(self._address + self._text[0], self._text[1])
+            text = ctypes.string_at(self._address + words.text, words.length)
             self._allocated(self._names[0], place, text.decode().encode("utf-16-le") if self._wide else text)
         return code == _UNCHECKED
 
     def _running(self) -> str:
-        return self._names[self._said[1]]
+        return self._names[int(self._words.running)]
 
     @property
     def under_way(self) -> int:
         """Where the delta ends that is being delivered."""
-        return self._said[4]
+        return int(self._words.end)

@@ -1,12 +1,22 @@
 ;; The delta pump: a batch of deltas through one plugin's delta_handler in one call from the host. refhost/dialects/pump.py
-;; has what is said here with other words; in the text {{…}} stands for what is different in each dialect.
+;; has what is said here with other words; in the text {{…}} stands for what is different in each dialect, for places that
+;; pump.py names, and for characters as numbers.
 ;;
-;; Memory of its own: at 0 the host's words to the pump (has a tick gone by, shall it end after this delta), then the
-;; pump's to the host (how many were delivered, which function is running, where the plugin's allocator pointed, where the
-;; delta begins that is next, where it ends), at 28 and 32 where what has come meanwhile goes on and ends, at 36 and 40
-;; where the text is that is being delivered and how long, and from 64 on deltas. One that begins with the byte 1 has been
-;; checked, and ends with a line feed; any other is JSON as orjson writes it, of an array of deltas, up to a comma or the
-;; array's end: of this the pump asks whether it is a delta that needs nothing done. What has come meanwhile has been checked.
+;; Memory of its own, in words of four bytes:
+;;    0  a tick has gone by                      44, 48  how many deltas, of how many bytes, may be let through yet behind
+;;    4  end after this delta                            the delta that is under way
+;;    8  how many were delivered                 52, 56  the same behind each
+;;   12  which function is running                   60  where the places of what is let through next are put
+;;   16  where the plugin's allocator pointed        64  and what the plugin gave
+;;   20  where the delta begins that is next         68  how long an emission may be
+;;   24  where the one ends that is under way    72, 76  how long the context is, and the source
+;;   28  where what came meanwhile goes on           80  how long a path may be, with its quote
+;;   32  and ends                                    84  up to where there is room for one more at 32
+;;   36  where the text is that is delivered         88  where the last one ends that was written
+;;   40  and how long
+;; From 128 on deltas, and in the next part what came meanwhile. One that begins with the byte 1 has been checked, and ends
+;; with a line feed; any other is JSON as orjson writes it, of an array of deltas, up to a comma or the array's end: of
+;; this the pump asks whether it is a delta that needs nothing done. What came meanwhile has been checked.
 (module
   (import "plugin" "memory" (memory $plugin 0))
   (import "host" "tick" (func $tick))
@@ -149,7 +159,16 @@
         (br $on))))
     (i32.add (local.get $p) (i32.ctz (local.get $found))))
 
-  {{pass}}
+  ;; Whether a place for what is delivered is none: 0, or not wholly within the plugin's memory.
+  (func $outside (param $place i32) (param $size i32) (result i32)
+    (i32.or (i32.eqz (local.get $place))
+      (i64.gt_u
+        (i64.add (i64.extend_i32_u (local.get $place)) (i64.extend_i32_u (local.get $size)))
+        (i64.shl (i64.extend_i32_u (memory.size $plugin)) (i64.const 16)))))
+
+{{pass}}
+
+{{door}}
 
   ;; Deliver what is from one place to another: 1 where the allocator has answered with a place that is none.
   (func $hand (param $from i32) (param $stop i32) (result i32)
@@ -174,6 +193,7 @@
           (local.set $stop (call $plain (local.get $from)))
           (if (i32.eqz (local.get $stop)) (then (return (i32.const 1))))))
       (i32.store $own (i32.const 24) (local.get $stop))
+      (i64.store $own (i32.const 44) (i64.load $own (i32.const 52)))
       (if (call $hand (local.get $from) (local.get $stop)) (then (return (i32.const 2))))
       (local.set $next (i32.add (local.get $stop) (i32.const 1)))
       (loop $meanwhile

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
 
@@ -37,10 +37,18 @@ class Waiting(Generic[Item]):
     def __iter__(self) -> Iterator[Item]:
         return iter(self._items)
 
+    def has_room(self, count: int, size: int) -> bool:
+        """Whether so many items of so many bytes can be added, and none is dropped."""
+        return len(self._items) + count <= self._most and self.bytes + size <= self._most_bytes
+
     def push(self, item: Item) -> None:
         """Add one behind all others."""
-        self._items.append(item)
-        self.bytes += self._size(item)
+        self.extend((item,), self._size(item))
+
+    def extend(self, items: Iterable[Item], size: int) -> None:
+        """Add some, of so many bytes together."""
+        self._items.extend(items)
+        self.bytes += size
         while len(self._items) > self._most or self.bytes > self._most_bytes:
             self.pop()
             self.dropped += 1

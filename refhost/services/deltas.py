@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from refhost.delta import deepest_path, kind_of
 from refhost.departures.deltas import notification_problem, parsed_there
@@ -15,14 +14,13 @@ from refhost.profiles import BY_THE_BOOK, Switches
 from refhost.services.gate import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from refhost.bus import Bus
     from refhost.delta import Admission, Delta, DeltaProblem
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A delta as a plugin gave it, before anything was checked.
 
     Attributes:
@@ -72,16 +70,17 @@ class DeltaService:
         Raises:
             Refused: it is not JSON, not a delta, or none of its updates is in order.
         """
-        self._claim(Claim(text, version))
+        self.remember((Claim(text, version),), len(text))
         try:
             claimed = self._parsed(text)
         except NotJson as error:
             raise Refused(f"the delta is not JSON: {error}") from None
         self._emit(claimed, 2 if version == 2 else 1, len(text))
 
-    def _claim(self, claim: Claim) -> None:
+    def remember(self, claims: Iterable[Claim], size: int) -> None:
+        """Remember what the plugin gave, of so many characters."""
         complete = not self.claims.dropped
-        self.claims.push(claim)
+        self.claims.extend(claims, size)
         if complete and self.claims.dropped:
             most = f"the latest {self._limits.kept_deltas} deltas or {self._limits.kept_delta_bytes} bytes"
             self._log("warning", f"of what it gave to be emitted, {most} are kept: older ones are forgotten (§19)")
@@ -98,7 +97,7 @@ class DeltaService:
 
     def handle_record(self, plugin_id: str, claimed: Delta, text: str) -> None:
         """Emit a delta that a component gave as a record; it speaks as itself, whatever `plugin_id` says (§10)."""
-        self._claim(Claim(text))
+        self.remember((Claim(text),), len(text))
         if plugin_id != self._plugin():
             self._log("warning", f"handle-message was called with the plugin-id {plugin_id!r}: it is ignored")
         self._emit(claimed, 1, len(text))

@@ -86,6 +86,11 @@ class Gate:
             raise self._refused(function, "the plugin was reloaded, and is cut off from the server since (D28)")
         return self.attempt(function, lambda: self._operations[operation or function.operation](*arguments()))
 
+    def is_open(self, function: HostFunction) -> bool:
+        """Whether a call would be carried out now, were its arguments in order; only where nothing departs."""
+        granted = not function.capability or self._grants.has(function.capability)
+        return granted and not (self.phase is Phase.METADATA and function.effect)
+
     def attempt(self, function: HostFunction, step: Callable[[], Any]) -> Any:  # noqa: ANN401
         """Do one step of a call that may be refused: decoding, the service, or writing the answer.
 

@@ -56,11 +56,12 @@ class Outcome:
 def targets():
     """Every target by its name."""
     from targets_clients import CLIENT_TARGETS
+    from targets_door import DOOR_TARGETS
     from targets_packages import PACKAGE_TARGETS
     from targets_speech import SPEECH_TARGETS
     from targets_suite import SUITE_TARGETS
 
-    return {**PACKAGE_TARGETS, **SPEECH_TARGETS, **CLIENT_TARGETS, **SUITE_TARGETS}
+    return {**PACKAGE_TARGETS, **SPEECH_TARGETS, **CLIENT_TARGETS, **SUITE_TARGETS, **DOOR_TARGETS}
 
 
 def input_of(name: str, seed: int, number: int) -> bytes:

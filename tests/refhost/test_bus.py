@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from refhost.bus import Bus
+from refhost.bus import Bus, Emission
 from refhost.clock import Clock
 from refhost.delta import pairs
 from refhost.journal import Journal
@@ -57,6 +57,14 @@ def test_deltas_leave_in_the_order_in_which_they_came(bus):
     bus.publish(delta("host"))
     assert seen == [0, 1, 2, "host"]
     assert [emission.delta for emission in bus.emissions] == [delta(number) for number in range(3)]
+
+
+def test_an_emission_that_came_as_text_is_as_one_that_came_as_a_delta():
+    read, unread = (Emission("t", "p", what, 1) for what in (delta(1), json.dumps(delta(1)).encode()))
+    assert repr(unread) == repr(read) == f"Emission(time='t', plugin='p', delta={delta(1)!r}, version=1)"
+    assert unread == read
+    assert unread != Emission("t", "p", delta(2), 1)
+    assert unread.delta is unread.delta
 
 
 def test_what_a_listener_emits_is_delivered_after_it_returned_never_by_recursion(bus):

@@ -9,62 +9,16 @@ import pytest
 import wat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replayed import CONTEXT, NOW, assemblyscript, buffer, delta, outcome, same
 
 import corpus
 from refhost.dialects import pump as pump_module
 from refhost.dialects.guard import Guard
 from refhost.dialects.pump import Pump
 from refhost.engine import WATCHDOG
-from refhost.errors import ConfigurationError
 from refhost.host import Host
 from refhost.limits import Limits
 from refhost.package import from_bytes, read_package
-
-CONTEXT = "vessels.urn:mrn:signalk:uuid:c0d79334-4e25-4245-8892-54e8ccc8021d"
-NOW = "2024-01-15T12:30:00.000Z"
-
-
-def delta(value, path="navigation.speedOverGround", context=CONTEXT, **more):
-    update = {"$source": "n2k.43", "timestamp": NOW, "values": [{"path": path, "value": value}]}
-    return {"context": context, "updates": [{**update, **more}]}
-
-
-def outcome(package, deltas, *, at_once, limits=None, config=None):
-    """All that can be seen of a host in which a plugin has got deltas."""
-    raised = ""
-    with Host(limits=limits) as host:
-        plugin = host.load(package)
-        plugin.start(config or {})
-        try:
-            if at_once:
-                host.replay(deltas)
-            else:
-                for each in deltas:
-                    host.publish_delta(each)
-        except (ConfigurationError, ValueError, TypeError) as error:
-            raised = f"{type(error).__name__}: {error}"
-        instance = plugin.instance
-        seen = {
-            "raised": raised,
-            "log": [str(record) for record in host.log],
-            "emissions": [(e.time, e.plugin, e.version, json.dumps(e.delta)) for e in host.bus.emissions],
-            "claims": plugin.claims,
-            "model": json.dumps(host.model.root),
-            "state": str(plugin.state),
-            "fault": repr(plugin.fault) + str(plugin.fault and (plugin.fault.function, plugin.fault.hint)),
-            "memory": instance.memory.read(0, instance.memory_bytes()) if instance else None,
-            "status": (plugin.status, plugin.error),
-            "time": host.clock.now_ns,
-        }
-        host.advance(40)
-        return {**seen, "later": [str(record) for record in host.log]}
-
-
-def same(package, deltas, **more):
-    """Both ways end alike; what they ended as."""
-    one_by_one = outcome(package, deltas, at_once=False, **more)
-    assert outcome(package, deltas, at_once=True, **more) == one_by_one
-    return one_by_one
 
 
 @pytest.fixture
@@ -83,63 +37,11 @@ def pumped(monkeypatch):
     return counts
 
 
-# A plugin that keeps what it gets, one text behind the other, and does something with the third of them.
-LIFE = """
-    (global $n (mut i32) (i32.const 0))
-    (global $kept (mut i32) (i32.const 131072))
-    (global $looks (mut i32) (i32.const 0))
-    (func $three (result i32) (i32.eq (global.get $n) (i32.const 3)))
-    (func (export "plugin_start") (param i32 i32) (result i32) (i32.const 0))
-    (func (export "plugin_stop") (result i32) (i32.const 0))"""
-KEEP = """
-    (memory.copy (global.get $kept) (local.get 0) (local.get $length))
-    (global.set $kept (i32.add (global.get $kept) (local.get $length)))"""
-_CLOCK = '(import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))'
-
-
-def buffer(handler="", allocate="", deallocate="", always=""):
-    return wat.assemble(
-        f"""{LIFE}
-    (func $say (param i32 i32) (result i32) (i32.store16 (local.get 0) (i32.const 0x7d7b)) (i32.const 2))
-    (func (export "plugin_id") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
-    (func (export "plugin_name") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
-    (func (export "plugin_schema") (param i32 i32) (result i32) (call $say (local.get 0) (local.get 1)))
-    (func (export "allocate") (param i32) (result i32) {allocate} (i32.const 65536))
-    (func (export "deallocate") (param i32 i32) {deallocate})
-    (func $deep (call $deep))
-    (func (export "delta_handler") (param i32) (param $length i32)
-      (global.set $n (i32.add (global.get $n) (i32.const 1)))
-      {KEEP} {always} (if (call $three) (then {handler})))""",
-        imports=_CLOCK,
-        memory='(memory (export "memory") 16)',
-    )
-
-
-def assemblyscript(handler="", allocate="", deallocate="", always=""):
-    return wat.assemble(
-        f"""{LIFE}
-    (func (export "plugin_name") (result i32) {wat.string("p")})
-    (func (export "plugin_schema") (result i32) {wat.string("{}")})
-    (func (export "plugin_id") (result i32) {wat.string("p")})
-    (func (export "__new") (param $size i32) (param i32) (result i32)
-      (i32.store (i32.const 65532) (local.get $size)) {allocate} (i32.const 65536))
-    (func (export "__pin") (param i32) (result i32) (local.get 0))
-    (func (export "__unpin") (param i32) {deallocate})
-    (func $deep (call $deep))
-    (func (export "delta_handler") (param i32) (local $length i32)
-      (local.set $length (i32.load (i32.const 65532)))
-      (global.set $n (i32.add (global.get $n) (i32.const 1)))
-      {KEEP} {always} (if (call $three) (then {handler})))""",
-        imports=_CLOCK,
-        memory='(memory (export "memory") 16)',
-    )
-
-
 def _then(code):
     return f"(if (i32.eq (global.get $n) (i32.const 2)) (then {code}))"
 
 
-_OWN = json.dumps({"updates": [{"values": [{"path": "plugins.p", "value": 1}]}]})
+_OWN = '{"updates": [{"values": [{"path": "plugins.p", "value": 1}]}]}'
 HANDLERS = {
     "nothing": "",
     "trap": wat.TRAP,
@@ -274,81 +176,103 @@ def _odd(code, but=""):
     return f"(if (i32.and (global.get $n) (i32.const 1)) (then {code}) (else {but}))"
 
 
-_OTHER = json.dumps({"context": CONTEXT, "updates": [{"$source": "me", "timestamp": NOW, "values": [
+_PLAIN = (",", ":")
+# The same deltas, spelled so that the host has to read them, so that the pump lets them through, and some of each.
+OWN = {"updates": [{"values": [{"path": "plugins.p", "value": 1}]}]}
+OTHER = {"context": CONTEXT, "updates": [{"$source": "me", "timestamp": NOW, "values": [
+    {"path": "plugins.other", "value": {"a": 1.5, "b": "c", "d": None}}]}]}  # fmt: skip
+_STRANGE = json.dumps({**OTHER, "updates": [{**OTHER["updates"][0], "values": [
     {"path": "plugins.other", "value": {"a": [1.50, "\u00e9", None]}}]}]})  # fmt: skip
-_EMIT = wat.emit(_OWN)
-# What comes of what a plugin emits, delta after delta.
-EMITTING = {
-    "always": {"always": _EMIT},
-    "odd": {"always": _odd(_EMIT)},
-    "odd, twice": {"always": _odd(_EMIT + wat.emit(_OTHER))},
-    "odd, not in the v1 model": {"always": _odd(wat.emit(_OTHER, 2))},
-    "odd, of both versions": {"always": _odd(_EMIT + wat.emit(_OTHER, 2) + _EMIT)},
-    "odd, refused in between": {"always": _odd(_EMIT + wat.emit("{") + wat.emit("5") + _EMIT)},
-    "odd, half a character": {"always": _odd(wat.emit(_OWN.replace("1", '"\\ud800"')) + _EMIT)},
-    "trap at its own": {"always": _odd(_EMIT, _at(4, wat.TRAP))},
-    "trap at its own, with more to come": {"always": _odd(_EMIT + wat.emit(_OTHER), _at(4, wat.TRAP))},
-    "loop at its own": {"always": _odd(_EMIT, _at(4, wat.LOOP))},
-    "no place for its own": {"always": _odd(_EMIT), "allocate": _at(3, "(return (i32.const 0))")},
-    "debug before": {"always": _odd(wat.call("sk_debug", wat.text("here")) + _EMIT)},
-    "debug behind": {"always": _odd(_EMIT + wat.call("sk_debug", wat.text("here")))},
-    "debug in between": {"always": _odd(_EMIT + wat.call("sk_debug", wat.text("here")) + wat.emit(_OTHER))},
-    "debug at its own": {"always": _odd(_EMIT + wat.emit(_OTHER), wat.call("sk_debug", wat.text("here")))},
-    "debug at its own, and emit": {
-        "always": _odd(_EMIT + wat.emit(_OTHER), _at(2, wat.call("sk_debug", wat.text("here")) + _EMIT))
-    },
-    "reads at its own": {"always": _odd(_EMIT + wat.emit(_OTHER), HANDLERS["read"])},
-    "reads behind": {"always": _odd(_EMIT, "") + _at(5, HANDLERS["read"])},
-    "registers": {
-        "always": _odd(_EMIT + wat.call("sk_register_put_handler", wat.text("vessels.self"), wat.text("a.b")))
-    },
-    "notifies": {"always": _odd(_EMIT + HANDLERS["notify"] + _EMIT)},
-    "looks at the clock": {"always": _odd(_EMIT), "handler": HANDLERS["clock"]},
-    "exits": {"always": _odd(_EMIT), "handler": HANDLERS["exit"]},
-    "while it allocates": {"allocate": _odd(_EMIT)},
-    "while it frees": {"deallocate": _odd(_EMIT)},
-    "while it allocates, and at once": {"allocate": _odd(_EMIT), "always": _odd(_EMIT)},
+SPELLED = {
+    "spaced": (json.dumps(OWN), _STRANGE),
+    "plain": (json.dumps(OWN, separators=_PLAIN), json.dumps(OTHER, separators=_PLAIN)),
+    "mixed": (json.dumps(OWN, separators=_PLAIN), _STRANGE),
 }
+
+
+def emitting(spelled):
+    """What comes of what a plugin emits, delta after delta."""
+    own, other = SPELLED[spelled]
+    once = wat.emit(own)
+    return {
+        "always": {"always": once},
+        "odd": {"always": _odd(once)},
+        "odd, twice": {"always": _odd(once + wat.emit(other))},
+        "odd, not in the v1 model": {"always": _odd(wat.emit(other, 2))},
+        "odd, of both versions": {"always": _odd(once + wat.emit(other, 2) + once)},
+        "odd, refused in between": {"always": _odd(once + wat.emit("{") + wat.emit("5") + once)},
+        "odd, refused behind": {"always": _at(1, once + wat.emit("{")) + _at(3, wat.emit(other))},
+        "odd, half a character": {"always": _odd(wat.emit(own.replace("1", '"\\ud800"')) + once)},
+        "trap at its own": {"always": _odd(once, _at(4, wat.TRAP))},
+        "trap at its own, with more to come": {"always": _odd(once + wat.emit(other), _at(4, wat.TRAP))},
+        "loop at its own": {"always": _odd(once, _at(4, wat.LOOP))},
+        "no place for its own": {"always": _odd(once), "allocate": _at(3, "(return (i32.const 0))")},
+        "debug before": {"always": _odd(wat.call("sk_debug", wat.text("here")) + once)},
+        "debug behind": {"always": _odd(once + wat.call("sk_debug", wat.text("here")))},
+        "debug in between": {"always": _odd(once + wat.call("sk_debug", wat.text("here")) + wat.emit(other))},
+        "debug at its own": {"always": _odd(once + wat.emit(other), wat.call("sk_debug", wat.text("here")))},
+        "debug at its own, and emit": {
+            "always": _odd(once + wat.emit(other), _at(2, wat.call("sk_debug", wat.text("here")) + once))
+        },
+        "reads at its own": {"always": _odd(once + wat.emit(other), HANDLERS["read"])},
+        "reads behind": {"always": _odd(once, "") + _at(5, HANDLERS["read"])},
+        "registers": {
+            "always": _odd(once + wat.call("sk_register_put_handler", wat.text("vessels.self"), wat.text("a.b")))
+        },
+        "notifies": {"always": _odd(once + HANDLERS["notify"] + once)},
+        "looks at the clock": {"always": _odd(once), "handler": HANDLERS["clock"]},
+        "exits": {"always": _odd(once), "handler": HANDLERS["exit"]},
+        "while it allocates": {"allocate": _odd(once)},
+        "while it frees": {"deallocate": _odd(once)},
+        "while it allocates, and at once": {"allocate": _odd(once), "always": _odd(once)},
+    }
+
+
+EMITTING = list(emitting("plain"))
 BOUNDS = {
     "none": {},
     "three": {"deltas_per_tick": 3},
-    "bytes": {"delta_bytes_per_tick": 2 * len(_OTHER)},
+    "bytes": {"delta_bytes_per_tick": 2 * len(_STRANGE)},
+    "few bytes": {"delta_bytes_per_tick": len(SPELLED["plain"][0]) + len(SPELLED["plain"][1])},
     "kept": {"kept_deltas": 8},
 }
 
 
 @pytest.mark.parametrize("dialect", [buffer, assemblyscript])
 @pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("spelled", SPELLED)
 @pytest.mark.parametrize("name", EMITTING)
-def test_what_is_emitted_comes_before_the_next(name, bound, dialect):
+def test_what_is_emitted_comes_before_the_next(name, spelled, bound, dialect):
     limits = Limits(**{"call_seconds": 0.05 if "loop" in name else 10, "deltas_per_tick": 40, **BOUNDS[bound]})
-    seen = same(from_bytes(dialect(**EMITTING[name]), name="p"), ORDINARY, limits=limits)
+    seen = same(from_bytes(dialect(**emitting(spelled)[name]), name="p"), ORDINARY, limits=limits)
     assert seen["emissions"]
     if "own" in name and "trap" in name:
         assert seen["state"] == "crashed"
 
 
-@pytest.mark.parametrize("room", [1, 150, 220, 400])
+@pytest.mark.parametrize("room", [1, 150, 220, 400, 900])
+@pytest.mark.parametrize("spelled", SPELLED)
 @pytest.mark.parametrize("name", EMITTING)
-def test_what_the_pump_has_no_room_for_goes_over_the_bus(name, room, monkeypatch):
-    forward = Pump.forward
+def test_what_the_pump_has_no_room_for_goes_over_the_bus(name, spelled, room, monkeypatch):
+    """Neither for what is forwarded, nor for what is let through."""
 
-    def small(self, text, *, anew):
-        monkeypatch.setattr(pump_module, "ROOM", room)
-        try:
-            return forward(self, text, anew=anew)
-        finally:
-            monkeypatch.setattr(pump_module, "ROOM", whole)
+    def small(method, part):
+        def within(self, *args):
+            with monkeypatch.context() as patch:
+                patch.setattr(pump_module, "ROOM", room + part)
+                return method(self, *args)
 
-    whole = pump_module.ROOM
-    monkeypatch.setattr(Pump, "forward", small)
+        return within
+
+    monkeypatch.setattr(Pump, "forward", small(Pump.forward, 0))
+    monkeypatch.setattr(Pump, "open", small(Pump.open, pump_module._LONGEST_CARRIED))
     limits = Limits(call_seconds=0.05 if "loop" in name else 10, deltas_per_tick=40)
-    same(from_bytes(buffer(**EMITTING[name]), name="p"), ORDINARY, limits=limits)
+    same(from_bytes(buffer(**emitting(spelled)[name]), name="p"), ORDINARY, limits=limits)
 
 
 def test_emitting_does_not_end_a_batch(pumped):
     """It goes as far as without: what is emitted is forwarded."""
-    seen = same(from_bytes(buffer(always=_odd(_EMIT)), name="p"), ORDINARY * 100)
+    seen = same(from_bytes(buffer(always=_odd(wat.emit(_OWN))), name="p"), ORDINARY * 100)
     assert len(seen["emissions"]) == len(ORDINARY) * 100
     assert max(pumped) == 400
 

@@ -1,0 +1,62 @@
+"""The door between plugin and pump: whatever is emitted comes to the same in it and by the host."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from target import JSON_WORDS, Target, some_deltas
+
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # pytest has it on its path, and this may run without
+
+from saying import Both
+
+# Journals of hosts grow: so many inputs and they are made anew.
+_INPUTS = 500
+
+
+class _Hosts:
+    def __init__(self) -> None:
+        self._both: Both | None = None
+        self._inputs = 0
+
+    def say(self, data: bytes) -> None:
+        if self._both is None or self._inputs % _INPUTS == 0:
+            self.close()
+            self._both = Both()
+        self._inputs += 1
+        try:
+            self._both.say(data)
+        except BaseException:
+            self.close()  # the next input begins with hosts that have seen nothing
+            raise
+
+    def close(self) -> None:
+        if self._both is not None:
+            self._both.__exit__()
+            self._both = None
+
+
+_HOSTS = _Hosts()
+
+
+def _plain() -> tuple[bytes, ...]:
+    """Deltas of the corpus as the door likes them, as far as it does."""
+    compact = {
+        json.dumps(
+            {key: delta[key] for key in ("context", "updates") if key in delta},
+            separators=(",", ":"),
+            ensure_ascii=False,
+        )
+        for delta in map(json.loads, some_deltas())
+        if isinstance(delta, dict)
+    }
+    short = ('{"updates":[{"values":[{"path":"a.b","value":-0.25},{"path":"c","value":{"d":1,"e":"f"}}]}]}',)
+    return tuple(text.encode() for text in (*sorted(compact), *short))
+
+
+_WORDS = (*JSON_WORDS, b'"context":"', b'vessels.self"', b'"updates":[{', b'"$source":"x",', b'"timestamp":"2026-01-01T00:00:00.000Z",',
+          b'"values":[', b'{"path":"a","value":', b'"}]}]}', b"0.0", b"1e5", b"0.00001", b"123456789012345", b"\n", b"\\")  # fmt: skip
+
+DOOR_TARGETS = {"emission": Target(_HOSTS.say, _plain, _WORDS, 40, longest=6000)}
