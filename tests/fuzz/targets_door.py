@@ -12,6 +12,9 @@ sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # pytest has it on 
 
 from saying import Both
 
+from refhost.delta import admit
+from refhost.jsontext import dumps
+
 # Journals of hosts grow: so many inputs and they are made anew.
 _INPUTS = 500
 
@@ -42,18 +45,16 @@ _HOSTS = _Hosts()
 
 
 def _plain() -> tuple[bytes, ...]:
-    """Deltas of the corpus as the door likes them, as far as it does."""
-    compact = {
-        json.dumps(
-            {key: delta[key] for key in ("context", "updates") if key in delta},
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
-        for delta in map(json.loads, some_deltas())
-        if isinstance(delta, dict)
-    }
-    short = ('{"updates":[{"values":[{"path":"a.b","value":-0.25},{"path":"c","value":{"d":1,"e":"f"}}]}]}',)
-    return tuple(text.encode() for text in (*sorted(compact), *short))
+    """Deltas of the corpus as the bus carries them, which is as the door likes them; and short ones."""
+    admitted = (
+        admit(json.loads(line), source="s", self_context="vessels.self", timestamp="2026-01-01T00:00:00.000Z").delta
+        for line in some_deltas()
+    )
+    short = (
+        '{"updates":[{"values":[{"path":"a.b","value":-0.25},{"path":"c","value":{"d":1,"e":"f"}}]}]}',
+        '{"context":"vessels.self","updates":[{"$source":"x","values":[{"path":"a","value":true}]}]}',
+    )
+    return tuple(text.encode() for text in (*sorted(dumps(delta) for delta in admitted if delta), *short, *short))
 
 
 _WORDS = (*JSON_WORDS, b'"context":"', b'vessels.self"', b'"updates":[{', b'"$source":"x",', b'"timestamp":"2026-01-01T00:00:00.000Z",',
