@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refhost.capabilities import nearest
+from refhost.dialects.linking import linked
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
 from refhost.exports import Dialect, dialect_of, export_problems, fetch_export_problems, named
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import wasmtime
 
     from refhost.capabilities import Grants
+    from refhost.dialects.linking import Linked
     from refhost.functions import HostFunction
 
 MAGIC = b"\0asm"
@@ -68,6 +70,16 @@ class CoreBinary:
             *export_problems(self.dialect, self.exports),
             *fetch_export_problems(self.dialect, fetches, self.exports),
         ]
+
+    @functools.cached_property
+    def functions(self) -> Mapping[str, str]:
+        """The name of each exported function with its type."""
+        return {name: signature for name, signature in self.exports.items() if signature.startswith("(")}
+
+    @functools.cached_property
+    def linked(self) -> Linked | None:
+        """Its imports, for all of its instances; None where each instance needs functions of its own."""
+        return linked(self.module, [(entry.module, entry.name, entry.signature) for entry in self.imports])
 
     def ungranted(self, grants: Grants) -> list[Problem]:
         """Every import that is linked only with a capability that is not granted (§7, §18)."""

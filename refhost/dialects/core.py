@@ -12,9 +12,10 @@ from refhost.binary import FETCH_MODULE, WASI_MODULE
 from refhost.departures import boundary
 from refhost.departures.linking import called_by_javascript, calling_javascript, has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
-from refhost.dialects.crossing import exported, exports_of, imported, instantiated
+from refhost.dialects.crossing import Exports, export_of, imported, instantiated
 from refhost.dialects.door import IMPORT, TYPES, Door
 from refhost.dialects.guard import Guard
+from refhost.dialects.linking import Hosts
 from refhost.dialects.memory import U32, GuestMemory
 from refhost.dialects.pump import PUMPED, Pump
 from refhost.engine import new_store
@@ -26,7 +27,7 @@ from refhost.services.gate import Denied, Refused
 from refhost.wasi.preview1 import FUNCTIONS as WASI_FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from refhost.binary import CoreBinary, CoreImport
     from refhost.limits import Limits
@@ -59,8 +60,9 @@ class CoreInstance:
         self._guard = Guard(self.store, limits.call_seconds, reentrant=switches.has("D42"))
         self._memory: GuestMemory | None = None
         self._closed = False
-        self._functions: dict[str, Callable[..., int | None]] = {}
-        self._exported: dict[str, wasmtime.Func] = {}
+        self._functions = Exports(self.store, called_by_javascript if switches.has("TYPES") else None)
+        self._hosts = Hosts(lambda number: self._import(binary.imports[number]))
+        self._hosts.serve(self.store)
         self._pump: Pump | None = None
         self._door: Door | None = None
         self._exports = binary.exports
@@ -80,16 +82,21 @@ class CoreInstance:
         self.has_endpoints = "http_endpoints" in self._functions and not has_ignored_endpoints(binary)
 
     def _instantiate(self, binary: CoreBinary) -> None:
-        imports = [self._import(entry) for entry in binary.imports]
-        instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
+        replaced, linked = self._replaced(binary), binary.linked
+        if linked:
+            instance = self._guard.run("instantiation", lambda: linked.instantiated(self.store, replaced))
+        else:
+            imports = [
+                replaced.get((entry.module, entry.name)) or self._own_function(binary, number)
+                for number, entry in enumerate(binary.imports)
+            ]
+            instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
         # What the host itself puts beside the plugin from here on is not the plugin's.
         self._limit()
-        for name, export in exports_of(self.store, instance, binary.exports):
-            if isinstance(export, wasmtime.Func):
-                self._exported[name] = export
-                self._functions[name] = self._callable(exported(export, binary.exports[name]), binary.exports[name])
-            elif name == "memory" and isinstance(export, wasmtime.Memory):
-                self._memory = GuestMemory(self.store, export)
+        self._functions.read_from(instance, binary.functions)
+        memory = export_of(self.store, instance, "memory")
+        if isinstance(memory, wasmtime.Memory):
+            self._memory = GuestMemory(self.store, memory)
         self._wasi.bind(self.memory)
         if "_initialize" in self._functions:
             self.call("_initialize")  # once: a second call ends C reactors and Go modules (R16)
@@ -104,8 +111,28 @@ class CoreInstance:
             tables=tables,
         )
 
-    def _callable(self, function: Callable[..., int | None], signature: str) -> Callable[..., int | None]:
-        return called_by_javascript(function, signature) if self._switches.has("TYPES") else function
+    def _replaced(self, binary: CoreBinary) -> Mapping[tuple[str, str], wasmtime.Func]:
+        """Imports, by module and name, for which this store has another function than the host's own: the door."""
+        for number, entry in enumerate(binary.imports):
+            if self._may_pump and (entry.module, entry.name) == IMPORT and entry.signature in TYPES:
+                # A store so small that the door has no room in it is one without.
+                with suppress(wasmtime.WasmtimeError):
+                    self._door = Door(self.store, self._own_function(binary, number), entry.signature)
+                    self._limit(memories=1, tables=TABLES + 1)
+                    return {IMPORT: self._door.function}
+        return {}
+
+    def _own_function(self, binary: CoreBinary, number: int) -> wasmtime.Func:
+        """The host's own function for an import, as a function of this store.
+
+        Args:
+            binary: of the instance.
+            number: of the import, in the module's order.
+        """
+        entry = binary.imports[number]
+        if binary.linked:
+            return binary.linked.function(self.store, entry.module, entry.name)
+        return imported(self.store, entry.signature, self._hosts[number])
 
     @property
     def memory(self) -> GuestMemory:
@@ -125,9 +152,11 @@ class CoreInstance:
 
     def call(self, export: str, *arguments: int) -> int | None:
         """Call an export under guard; see `Guard.run` for how it can end."""
-        if export not in self._functions:  # only where exports may be missing (D49)
-            raise PluginTrap(export, f"{export} cannot be called: there is none", trap="missing")
-        function, asyncify = self._functions[export], self._asyncify
+        try:
+            function = self._functions[export]
+        except KeyError:  # only where exports may be missing (D49)
+            raise PluginTrap(export, f"{export} cannot be called: there is none", trap="missing") from None
+        asyncify = self._asyncify
         if asyncify:  # it may be left and entered again, as often as it fetches (§18)
             result: int | None = self._guard.run(export, lambda: asyncify.drive(export, arguments))
         else:
@@ -138,7 +167,7 @@ class CoreInstance:
         """What delivers many deltas in one call; None where something is as the pump does not know it."""
         if self._may_pump and self._pump is None and self._memory is not None:
             self._may_pump = False  # it is tried once
-            functions = {name: self._exported[name] for name in PUMPED[self.dialect]}
+            functions = {name: self._functions.function(name) for name in PUMPED[self.dialect]}
             # A store so small that the pump has no room in it is one where deltas go one by one.
             with suppress(wasmtime.WasmtimeError):
                 self._pump = Pump(
@@ -162,13 +191,14 @@ class CoreInstance:
             self._closed = True
             self._wasi.close()
             self._functions.clear()
-            self._exported.clear()
+            self._hosts.close()
             self._pump = self._door = None
             self.store.close()
 
     # What the module imports.
 
-    def _import(self, entry: CoreImport) -> wasmtime.Func:
+    def _import(self, entry: CoreImport) -> Callable[..., Any]:
+        """The host function for an import, with everything around it."""
         host: Callable[..., int | float | None]
         if entry.module == WASI_MODULE:
             host = self._wasi_function(entry.name)
@@ -182,15 +212,7 @@ class CoreInstance:
             )
             host = calling_javascript(host, entry.signature, len(known))
         # What is emitted need not end a batch of deltas, nor come to the host at once.
-        emits = (entry.module, entry.name) == IMPORT
-        function = imported(self.store, entry.signature, self._guard.wrap(host, quiet=emits))
-        if emits and self._may_pump and entry.signature in TYPES:
-            # A store so small that the door has no room in it is one without.
-            with suppress(wasmtime.WasmtimeError):
-                self._door = Door(self.store, function, entry.signature)
-                self._limit(memories=1, tables=TABLES + 1)
-                return self._door.function
-        return function
+        return self._guard.wrap(host, quiet=(entry.module, entry.name) == IMPORT)
 
     def _wasi_function(self, name: str) -> Callable[..., int | None]:
         return self._wasi.function(name)

@@ -10,6 +10,7 @@ import atexit
 import ctypes
 import functools
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 import wasmtime
@@ -20,11 +21,15 @@ from refhost.dialects.memory import U32
 from refhost.signatures import callable_from_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    import weakref
+    from collections.abc import Callable, Iterator, Sequence
 
 _INWARD = re.compile(r"\((i32(?:, i32)*)?\)( -> i32)?")
 _OUTWARD = re.compile(r"\(((?:i32|i64)(?:, (?:i32|i64))*)?\)( -> i32)?")
 _I32 = ffi.WASMTIME_I32.value
+
+# Where the words of a host function's numbers end, where those of its i64s begin, and whether it gives an i32.
+Shape = tuple[int, tuple[int, ...], bool]
 
 
 def exported(function: wasmtime.Func, signature: str) -> Callable[..., int | None]:
@@ -50,7 +55,7 @@ def instantiated(store: wasmtime.Store, module: wasmtime.Module, imports: Sequen
     places = ctypes.addressof(made), ctypes.addressof(trap)
     error = _instantiate(store._context(), module.ptr(), given, len(given), *places)  # noqa: SLF001 - as above
     if error or trap.value:
-        _raise(error, trap.value)
+        raise_ended(error, trap.value)
     return wasmtime.Instance._from_raw(made)  # noqa: SLF001 - as above
 
 
@@ -59,31 +64,83 @@ _instantiate.restype = ctypes.c_void_p
 _instantiate.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_size_t, *[ctypes.c_void_p] * 2]
 
 
-def exports_of(
-    store: wasmtime.Store, instance: wasmtime.Instance, names: Iterable[str]
-) -> Iterator[tuple[str, wasmtime.Func | wasmtime.Memory]]:
-    """The functions and memories that an instance exports, by name.
-
-    Args:
-        store: of the instance.
-        instance: of a module.
-        names: of all that the module exports, in its order.
-    """
-    unread, item = (ctypes.c_void_p(), ctypes.c_size_t()), ffi.wasmtime_extern_t()
-    which, *places = map(ctypes.addressof, (instance._instance, *unread, item))  # noqa: SLF001 - as wasmtime-py's own
-    for number, name in enumerate(names):
-        _export(store._context(), which, number, *places)  # noqa: SLF001 - as above
-        kind: object = item.kind  # a number, though declared as one of ctypes
-        if kind == _FUNC:
-            yield name, wasmtime.Func._from_raw(ffi.wasmtime_func_t.from_buffer_copy(item.of.func))  # noqa: SLF001 - as above
-        elif kind == _MEMORY:
-            yield name, wasmtime.Memory._from_raw(ffi.wasmtime_memory_t.from_buffer_copy(item.of.memory))  # noqa: SLF001 - as above
+def export_of(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> wasmtime.Func | wasmtime.Memory | None:
+    """A function or memory that an instance exports; None for anything else, and where there is none of that name."""
+    item, text = ffi.wasmtime_extern_t(), name.encode("utf-8")
+    places = ctypes.addressof(instance._instance), text, len(text), ctypes.addressof(item)  # noqa: SLF001 - as wasmtime-py's own
+    if not _export(store._context(), *places):  # noqa: SLF001 - as above
+        return None
+    kind: object = item.kind  # a number, though declared as one of ctypes
+    if kind == _FUNC:
+        return wasmtime.Func._from_raw(item.of.func)  # noqa: SLF001 - as above
+    return wasmtime.Memory._from_raw(item.of.memory) if kind == _MEMORY else None  # noqa: SLF001 - as above
 
 
 _FUNC, _MEMORY = ffi.WASMTIME_EXTERN_FUNC.value, ffi.WASMTIME_EXTERN_MEMORY.value
-_export = ffi.dll["wasmtime_instance_export_nth"]
+_export = ffi.dll["wasmtime_instance_export_get"]  # of the n-th, wasmtime would read all of them each time
 _export.restype = ctypes.c_bool
-_export.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_void_p] * 3]
+_export.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
+
+
+class Exports(Mapping[str, "Callable[..., int | None]"]):
+    """The functions that an instance exports, to be called as those of `exported`; each is read when it is asked for.
+
+    There are none before `read_from` and after `clear`.
+
+    Args:
+        store: of the instance.
+        adapt: makes of a function and its type what is called; None for the function as it is.
+    """
+
+    def __init__(
+        self,
+        store: wasmtime.Store,
+        adapt: Callable[[Callable[..., int | None], str], Callable[..., int | None]] | None = None,
+    ) -> None:
+        self._store = store
+        self._adapt = adapt
+        self._instance: wasmtime.Instance | None = None
+        self._signatures: Mapping[str, str] = {}
+        self._read: dict[str, Callable[..., int | None]] = {}
+
+    def read_from(self, instance: wasmtime.Instance, signatures: Mapping[str, str]) -> None:
+        """Say which instance it is, and which functions it exports, with their types."""
+        self._instance = instance
+        self._signatures = signatures
+
+    def clear(self) -> None:
+        """Forget the instance."""
+        self._instance = None
+        self._signatures = {}
+        self._read.clear()
+
+    def function(self, name: str) -> wasmtime.Func:
+        """The function itself, for another module to import.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        found = export_of(self._store, self._instance, name) if self._instance else None
+        if not isinstance(found, wasmtime.Func):
+            raise KeyError(name)
+        return found
+
+    def __getitem__(self, name: str) -> Callable[..., int | None]:
+        function = self._read.get(name)
+        if function is None:
+            found, signature = self.function(name), self._signatures[name]
+            function = exported(found, signature)
+            function = self._read[name] = self._adapt(function, signature) if self._adapt else function
+        return function
+
+    def __contains__(self, name: object) -> bool:  # without reading it
+        return name in self._signatures
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._signatures)
+
+    def __len__(self) -> int:
+        return len(self._signatures)
 
 
 @functools.cache
@@ -134,7 +191,7 @@ class _Export:
         error = _call(store._context(), self._place, room, self._size, self._trap_place)  # noqa: SLF001 - as above
         if error or self._trap.value:
             trap, self._trap.value = self._trap.value, None
-            _raise(error, trap)
+            raise_ended(error, trap)
         return room[0] if self._gives else None
 
 
@@ -150,7 +207,7 @@ def _room(count: int) -> type[ctypes.Array[ctypes.c_int32]]:
     return ctypes.c_int32 * (_WORDS * count)
 
 
-def _raise(error: int | None, trap: int | None) -> NoReturn:
+def raise_ended(error: int | None, trap: int | None) -> NoReturn:
     """What ended a call: an exception of a host function, or wasmtime's own."""
     if error:
         ended: Exception = wasmtime.WasmtimeError._from_ptr(ctypes.cast(error, _Error))  # noqa: SLF001 - as above
@@ -165,22 +222,19 @@ _Trap = ctypes.POINTER(ffi.wasm_trap_t)
 
 
 @functools.cache
-def _type(signature: str) -> wasmtime.FuncType:
+def function_type(signature: str) -> wasmtime.FuncType:
+    """A type as wasmtime has it, such as `(i32, i64) -> f64`."""
     parameters, _, results = signature.partition(" -> ")
     kinds = (re.findall(r"[if]\d\d", part) for part in (parameters, results))
     return wasmtime.FuncType(*([getattr(wasmtime.ValType, kind)() for kind in part] for part in kinds))
 
 
-atexit.register(_type.cache_clear)  # later, wasmtime-py could not free them any more
+atexit.register(function_type.cache_clear)  # later, wasmtime-py could not free them any more
 
 
 @functools.cache
-def _outward(signature: str) -> tuple[int, tuple[int, ...], bool] | None:
-    """How a function of i32s and i64s finds what it is called with; None for a function of anything else.
-
-    Returns:
-        Where the words of its numbers end, where those of its i64s begin, and whether it gives an i32.
-    """
+def outward(signature: str) -> Shape | None:
+    """How a function of i32s and i64s finds what it is called with; None for a function of anything else."""
     numbers = _OUTWARD.fullmatch(signature)
     if not numbers:
         return None
@@ -197,34 +251,49 @@ def imported(store: wasmtime.Store, signature: str, host: Callable[..., int | fl
         signature: its type, such as `(i32, i64) -> f64`.
         host: takes numbers, i32 and i64 as signed ones, and returns one or nothing as its type says.
     """
-    ty, numbers = _type(signature), _outward(signature)
-    if numbers is None:
+    ty, shape = function_type(signature), outward(signature)
+    if shape is None:
         return wasmtime.Func(store, ty, host)
     raw = ffi.wasmtime_func_t()
     _new(
         store._context(),  # noqa: SLF001 - as above
         ty.ptr(),
-        _call_host,
-        calls.FUNCTIONS.allocate((host, *numbers)),
+        call_host,
+        calls.FUNCTIONS.allocate((host, *shape)),
         calls.finalize,
         ctypes.byref(raw),
     )
     return wasmtime.Func._from_raw(raw)  # noqa: SLF001 - as above
 
 
-_Host = ctypes.CFUNCTYPE(
+Trampoline = ctypes.CFUNCTYPE(
     ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32), ctypes.c_size_t
 )
 _new = ffi.dll["wasmtime_func_new_unchecked"]
 _new.restype = None
-_new.argtypes = [ctypes.c_void_p, ctypes.c_void_p, _Host, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
+_new.argtypes = [ctypes.c_void_p, ctypes.c_void_p, Trampoline, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
 
 
-@_Host
-def _call_host(handle, _caller, words, _count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - called by C
+class _Served(dict[int, "weakref.ref[Mapping[int, Callable[..., int | float | None]]]"]):
+    """The host functions of each store by its context, which is the same as long as the store lives."""
+
+    def __missing__(self, _context: int) -> NoReturn:
+        raise ValueError(GONE)
+
+
+SERVED = _Served()  # filled by linking.py
+GONE = "the instance that calls a host function has been closed"
+# It returns at once: no other thread need have its turn meanwhile.
+_context = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(("wasmtime_caller_context", ffi.dll))
+
+
+@Trampoline
+def call_host(handle, caller, words, _count):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - called by C
     """What wasmtime calls: wasmtime-py's own trampoline for numbers."""
     try:
         host, end, wide, gives = calls.FUNCTIONS.get(handle)
+        if host.__class__ is int:  # the number of one that is not a store's own
+            host = SERVED[_context(caller)]()[host]  # type: ignore[index]  # whatever has gone is not there any more
         given = words[0:end:_WORDS] if end else []  # of no words ctypes would take one
         for at in wide:
             given[at] = words[_WORDS * at + 1] << 32 | given[at] & U32

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import wasmtime
 
 from refhost.dialects.assembled import assembled
-from refhost.dialects.crossing import exports_of, instantiated
+from refhost.dialects.crossing import export_of, instantiated
 from refhost.engine import COMPILER
 from refhost.jsontext import loads
 
@@ -101,11 +101,9 @@ class Door:
     def __init__(self, store: wasmtime.Store, host: wasmtime.Func, signature: str) -> None:
         self._store = store
         self._instance = instantiated(store, COMPILER.module(_binary(signature)), [host])
-        self.function = next(
-            export
-            for name, export in exports_of(store, self._instance, ("pump", "emit"))
-            if isinstance(export, wasmtime.Func)
-        )
+        function = export_of(store, self._instance, "emit")
+        assert isinstance(function, wasmtime.Func)
+        self.function = function
 
     def lead_to(self, pump: wasmtime.Func) -> None:
         """Ask a pump first, from here on."""

@@ -7,7 +7,7 @@ import pytest
 import wasmtime
 from wat import compiled
 
-from refhost.dialects.crossing import exported, exports_of, imported, instantiated
+from refhost.dialects.crossing import Exports, export_of, exported, imported, instantiated
 from refhost.engine import engine
 
 TYPES = ["i32", "i64", "f32", "f64"]
@@ -122,10 +122,75 @@ def test_an_instance_has_its_imports_and_exports(store):
         '(func (export "g") (result i32) (call $g))',
     )
     hosts = [imported(store, "() -> i32", lambda number=number: number) for number in (7, 30)]
-    names = [export.name for export in module.exports]
-    found = dict(exports_of(store, instantiated(store, module, hosts), names))
-    assert sorted(found) == ["f", "g", "m"]
+    made_of_it = instantiated(store, module, hosts)
+    found = {name: export_of(store, made_of_it, name) for name in ("c", "m", "t", "f", "g", "", "ü", "none")}
+    assert {name for name, export in found.items() if export is not None} == {"f", "g", "m"}
     assert (found["f"](store), found["g"](store), found["m"].size(store)) == (37, 30, 3)
+
+
+SEVERAL = [
+    '(memory (export "memory") 1)',
+    '(func (export "f") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))',
+    '(func (export "g") (result i64) (i64.const 5))',
+    '(func (export "in\\00side") (result i32) (i32.const 9))',
+    '(func (export "ü") (result i32) (i32.const 8))',
+]
+TYPES_OF_IT = {"f": "(i32) -> i32", "g": "() -> i64", "in\0side": "() -> i32", "ü": "() -> i32"}
+
+
+@pytest.fixture
+def exports(store):
+    found = Exports(store)
+    found.read_from(instantiated(store, made(*SEVERAL), []), TYPES_OF_IT)
+    return found
+
+
+def test_exports_are_called_by_name(store, exports):
+    assert [exports[name](store, *given) for name, given in [("f", [41]), ("g", []), ("in\0side", []), ("ü", [])]] == [
+        42,
+        5,
+        9,
+        8,
+    ]
+    assert exports["f"] is exports["f"]
+    assert exports.function("f")(store, 1) == 2
+
+
+def test_exports_are_known_by_name_before_they_are_read(exports, monkeypatch):
+    monkeypatch.setattr("refhost.dialects.crossing.export_of", None)
+    assert list(exports) == list(TYPES_OF_IT)
+    assert "f" in exports
+    assert "memory" not in exports
+    assert len(exports) == len(TYPES_OF_IT)
+
+
+def test_what_is_no_exported_function_is_none(exports):
+    for find in (exports.__getitem__, exports.function):
+        for name in ("memory", "none"):
+            with pytest.raises(KeyError):
+                find(name)
+
+
+def test_without_an_instance_there_are_no_exports(store, exports):
+    exports["f"](store, 1)
+    exports.clear()
+    for empty in (exports, Exports(store)):
+        assert not list(empty)
+        with pytest.raises(KeyError):
+            empty["f"]
+
+
+def test_exports_are_adapted_once_each(store):
+    adapted = []
+
+    def adapt(function, signature):
+        adapted.append(signature)
+        return lambda store, *numbers: function(store, *numbers) * 2
+
+    found = Exports(store, adapt)
+    found.read_from(instantiated(store, made(*SEVERAL), []), TYPES_OF_IT)
+    assert (found["f"](store, 1), found["f"](store, 2)) == (4, 6)
+    assert adapted == ["(i32) -> i32"]
 
 
 @pytest.mark.parametrize(

@@ -24,21 +24,19 @@ def wasmtimes_own(directory):
     used = []
     linker = Linker(engine())
     linker.define_wasi()
-    true = CoreInstance._import
 
-    def imported(instance, entry):
-        if entry.module != WASI_MODULE:
-            return true(instance, entry)
+    def replaced(instance, binary):
+        names = [(entry.module, entry.name) for entry in binary.imports if entry.module == WASI_MODULE]
         config = WasiConfig()
         config.env = [("PLUGIN_ID", directory.parent.name)]
         if directory.is_dir():  # a plugin without storage has none
             config.preopen_dir(str(directory), "/")
         instance.store.set_wasi(config)
-        used.append(entry.name)
-        return linker.get(instance.store, entry.module, entry.name)
+        used.extend(name for _, name in names)
+        return {named: linker.get(instance.store, *named) for named in names}
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(CoreInstance, "_import", imported)
+        patched.setattr(CoreInstance, "_replaced", replaced)
         yield used
     linker.close()
 
