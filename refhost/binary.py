@@ -72,6 +72,11 @@ class CoreBinary:
         ]
 
     @functools.cached_property
+    def fetches(self) -> bool:
+        """Whether it imports anything of as-fetch (§18)."""
+        return any(entry.module == FETCH_MODULE for entry in self.imports)
+
+    @functools.cached_property
     def functions(self) -> Mapping[str, str]:
         """The name of each exported function with its type."""
         return {name: signature for name, signature in self.exports.items() if signature.startswith("(")}

@@ -20,6 +20,7 @@ from refhost.exports import Dialect
 from refhost.functions import ENV, SERVICES, TABLE
 from refhost.printing import printable
 from refhost.profiles import BY_THE_BOOK, Switches
+from refhost.randomness import Randomness
 from refhost.services.deltas import Claim, DeltaService
 from refhost.services.fetch import FetchService
 from refhost.services.gate import Gate, Phase
@@ -302,7 +303,7 @@ class PluginRuntime:
         return {
             "vfs": self._files.following(granted=self.grants.has("storage")),
             "clock": self.clock,
-            "random": random.Random(self._randomness.random()),
+            "random": Randomness(self._randomness.random()),
             "env": {"PLUGIN_ID": self._speaker()},
             "stdout": _Lines(self.journal, self.plugin_id, "stdout").write,
             "stderr": _Lines(self.journal, self.plugin_id, "stderr").write,

@@ -67,7 +67,7 @@ class CoreInstance:
         self._door: Door | None = None
         self._exports = binary.exports
         self._asyncify: Asyncify | None = None
-        if any(entry.module == FETCH_MODULE for entry in binary.imports):
+        if binary.fetches:
             self._asyncify = Asyncify(
                 self.store, gate, self._guard, limits, self._functions, lambda: self.memory, switches
             )

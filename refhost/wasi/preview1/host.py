@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from refhost.clock import Clock
     from refhost.dialects.memory import GuestMemory
+    from refhost.randomness import Randomness
     from refhost.wasi.preview1.descriptors import Descriptor
     from refhost.wasi.vfs import Vfs
 
@@ -59,7 +60,7 @@ class Preview1:
         vfs: Vfs | None = None,
         preopens: Sequence[tuple[Vfs, str]] = (),
         clock: Clock,
-        random: random.Random,
+        random: random.Random | Randomness,
         env: Mapping[str, str] = _EMPTY,
         args: Sequence[str] = (),
         stdin: bytes | Callable[[int], bytes] = b"",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from refhost.clock import Clock
+    from refhost.randomness import Randomness
     from refhost.wasi.preview1.descriptors import Guest
 
 LOOK_NS = 1000  # what a look at the clock costs: a plugin that waits by looking comes to an end
@@ -29,7 +30,7 @@ class ProcessFunctions:
         self,
         guest: Guest,
         clock: Clock,
-        random: random.Random,
+        random: random.Random | Randomness,
         env: Mapping[str, str],
         args: Sequence[str],
         switches: Switches = BY_THE_BOOK,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wasmtime import Engine
 
     from refhost.clock import Clock
+    from refhost.randomness import Randomness
     from refhost.wasi.preview2.http.requests import Open
     from refhost.wasi.vfs import Vfs
 
@@ -63,7 +64,7 @@ class Preview2:
         *,
         vfs: Vfs | None,
         clock: Clock,
-        random: random.Random,
+        random: random.Random | Randomness,
         env: Mapping[str, str] = _EMPTY,
         args: Sequence[str] = (),
         stdin: bytes = b"",

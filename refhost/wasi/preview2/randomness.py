@@ -9,13 +9,15 @@ from refhost.wasi.preview2.registry import misuse, wasi
 if TYPE_CHECKING:
     import random
 
+    from refhost.randomness import Randomness
+
 MAX_BYTES = 1 << 20  # in one call: each byte takes 32 on its way through wasmtime-py
 
 
 class RandomFunctions:
     """All three interfaces draw from one generator: under test nothing is unpredictable."""
 
-    def __init__(self, random: random.Random) -> None:
+    def __init__(self, random: random.Random | Randomness) -> None:
         self._random = random
 
     @wasi("wasi:random/random", "get-random-bytes")
