@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from refhost.capabilities import nearest
+from refhost.dialects.door import IMPORT, TYPES, door
 from refhost.dialects.linking import linked
+from refhost.dialects.pump import PUMPED
 from refhost.engine import COMPILER
 from refhost.errors import BinaryError
 from refhost.exports import Dialect, dialect_of, export_problems, fetch_export_problems, named
@@ -85,6 +87,20 @@ class CoreBinary:
     def linked(self) -> Linked | None:
         """Its imports, for all of its instances; None where each instance needs functions of its own."""
         return linked(self.module, [(entry.module, entry.name, entry.signature) for entry in self.imports])
+
+    @functools.cached_property
+    def is_pumped(self) -> bool:
+        """Whether many deltas can be delivered at once: it exports what the pump calls, of the usual types."""
+        wanted = PUMPED.get(self.dialect, {})
+        return bool(wanted) and all(self.exports.get(name) == signature for name, signature in wanted.items())
+
+    @functools.cached_property
+    def door(self) -> Linked | None:
+        """The door of all of its instances; None where there is no pump, or nothing is emitted in the usual way."""
+        for number, entry in enumerate(self.imports):
+            if self.is_pumped and (entry.module, entry.name) == IMPORT and entry.signature in TYPES:
+                return door(entry.signature, number)
+        return None
 
     def ungranted(self, grants: Grants) -> list[Problem]:
         """Every import that is linked only with a capability that is not granted (§7, §18)."""

@@ -13,7 +13,7 @@ from refhost.departures import boundary
 from refhost.departures.linking import called_by_javascript, calling_javascript, has_ignored_endpoints
 from refhost.dialects.asyncify import Asyncify
 from refhost.dialects.crossing import Exports, export_of, imported, instantiated
-from refhost.dialects.door import IMPORT, TYPES, Door
+from refhost.dialects.door import IMPORT, Door
 from refhost.dialects.guard import Guard
 from refhost.dialects.linking import Hosts
 from refhost.dialects.memory import U32, GuestMemory
@@ -66,12 +66,13 @@ class CoreInstance:
         self._pump: Pump | None = None
         self._door: Door | None = None
         self._exports = binary.exports
+        self._is_pumped = binary.is_pumped
         self._asyncify: Asyncify | None = None
         if binary.fetches:
             self._asyncify = Asyncify(
                 self.store, gate, self._guard, limits, self._functions, lambda: self.memory, switches
             )
-        self._may_pump = self._can_be_pumped()
+        self._may_pump = self._asyncify is None and not switches.profile.departures
         try:
             self._instantiate(binary)
         except BaseException:
@@ -87,7 +88,7 @@ class CoreInstance:
             instance = self._guard.run("instantiation", lambda: linked.instantiated(self.store, replaced))
         else:
             imports = [
-                replaced.get((entry.module, entry.name)) or self._own_function(binary, number)
+                replaced.get((entry.module, entry.name)) or imported(self.store, entry.signature, self._hosts[number])
                 for number, entry in enumerate(binary.imports)
             ]
             instance = self._guard.run("instantiation", lambda: instantiated(self.store, binary.module, imports))
@@ -113,26 +114,13 @@ class CoreInstance:
 
     def _replaced(self, binary: CoreBinary) -> Mapping[tuple[str, str], wasmtime.Func]:
         """Imports, by module and name, for which this store has another function than the host's own: the door."""
-        for number, entry in enumerate(binary.imports):
-            if self._may_pump and (entry.module, entry.name) == IMPORT and entry.signature in TYPES:
-                # A store so small that the door has no room in it is one without.
-                with suppress(wasmtime.WasmtimeError):
-                    self._door = Door(self.store, self._own_function(binary, number), entry.signature)
-                    self._limit(memories=1, tables=TABLES + 1)
-                    return {IMPORT: self._door.function}
+        if self._may_pump and binary.door:
+            # A store so small that the door has no room in it is one without.
+            with suppress(wasmtime.WasmtimeError):
+                self._door = Door(self.store, binary.door)
+                self._limit(memories=1, tables=TABLES + 1)
+                return {IMPORT: self._door.function}
         return {}
-
-    def _own_function(self, binary: CoreBinary, number: int) -> wasmtime.Func:
-        """The host's own function for an import, as a function of this store.
-
-        Args:
-            binary: of the instance.
-            number: of the import, in the module's order.
-        """
-        entry = binary.imports[number]
-        if binary.linked:
-            return binary.linked.function(self.store, entry.module, entry.name)
-        return imported(self.store, entry.signature, self._hosts[number])
 
     @property
     def memory(self) -> GuestMemory:
@@ -165,7 +153,7 @@ class CoreInstance:
 
     def pump(self) -> Pump | None:
         """What delivers many deltas in one call; None where something is as the pump does not know it."""
-        if self._may_pump and self._pump is None and self._memory is not None:
+        if self._may_pump and self._is_pumped and self._memory is not None:
             self._may_pump = False  # it is tried once
             functions = {name: self._functions.function(name) for name in PUMPED[self.dialect]}
             # A store so small that the pump has no room in it is one where deltas go one by one.
@@ -174,11 +162,6 @@ class CoreInstance:
                     self.store, self._guard, self._memory, functions, self.dialect, self._room_for, self._door
                 )
         return self._pump
-
-    def _can_be_pumped(self) -> bool:
-        wanted = PUMPED.get(self.dialect, {})
-        usual = all(self._exports.get(name) == signature for name, signature in wanted.items())
-        return bool(wanted) and usual and self._asyncify is None and not self._switches.profile.departures
 
     def number(self, export: str, *arguments: int) -> int:
         """Call an export that returns an i32."""

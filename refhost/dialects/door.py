@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import wasmtime
 
 from refhost.dialects.assembled import assembled
-from refhost.dialects.crossing import export_of, instantiated
+from refhost.dialects.crossing import export_of
+from refhost.dialects.linking import Linked
 from refhost.engine import COMPILER
 from refhost.jsontext import loads
 
@@ -83,13 +84,22 @@ def _binary(signature: str) -> bytes:
     return assembled(_TEXT, _VERSION if signature == TYPES[1] else dict.fromkeys(_VERSION, ""))
 
 
+def door(signature: str, number: int) -> Linked:
+    """The door for all instances of a plugin, of which `Door` makes that of one.
+
+    Args:
+        signature: one of `TYPES`.
+        number: of the plugin's import, by which its `Hosts` know the host's function.
+    """
+    return Linked(COMPILER.module(_binary(signature)), [("host", "emit", signature)], first=number)
+
+
 class Door:
     """The door of one instance of a plugin, which is made before the instance is.
 
     Args:
-        store: of the plugin.
-        host: the host function, of this type.
-        signature: one of `TYPES`.
+        store: of the plugin, with the host functions in it.
+        linked: made by `door`.
 
     Attributes:
         function: what the plugin calls.
@@ -98,9 +108,9 @@ class Door:
         wasmtime.WasmtimeError: the store has no room for it.
     """
 
-    def __init__(self, store: wasmtime.Store, host: wasmtime.Func, signature: str) -> None:
+    def __init__(self, store: wasmtime.Store, linked: Linked) -> None:
         self._store = store
-        self._instance = instantiated(store, COMPILER.module(_binary(signature)), [host])
+        self._instance = linked.instantiated(store)
         function = export_of(store, self._instance, "emit")
         assert isinstance(function, wasmtime.Func)
         self.function = function

@@ -65,19 +65,20 @@ class Linked:
 
     Args:
         module: the module.
-        imports: module, name and type of each import, in order; they are the numbers of `Hosts`.
+        imports: module, name and type of each import, in order.
+        first: the number by which `Hosts` know the first of them; the others are counted from there.
 
     Raises:
         wasmtime.WasmtimeError: it imports something else.
     """
 
-    def __init__(self, module: wasmtime.Module, imports: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, module: wasmtime.Module, imports: Sequence[tuple[str, str, str]], *, first: int = 0) -> None:
         self._module = module
         self._linker = wasmtime.Linker(engine())
         self._linker.allow_shadowing = True  # in its copies
         numbers = {named[:2]: number for number, named in enumerate(imports)}  # what is imported twice is one function
         for number in numbers.values():
-            _define(self._linker, number, *imports[number])
+            _define(self._linker, first + number, *imports[number])
         self._prepared = self._linker.instantiate_pre(module)
         _LINKED.add(self)
 
@@ -111,18 +112,6 @@ class Linked:
         if error or trap.value:
             raise_ended(error, trap.value)
         return wasmtime.Instance._from_raw(made)  # noqa: SLF001 - as above
-
-    def function(self, store: wasmtime.Store, where: str, name: str) -> wasmtime.Func:
-        """One of the host functions as a function of a store that `Hosts` serve, for another module to import.
-
-        Raises:
-            KeyError: the module imports none of that name.
-        """
-        item = ffi.wasmtime_extern_t()
-        place = ctypes.addressof(item)
-        if not _get(self._linker.ptr(), store._context(), *_named(where, name), place):  # noqa: SLF001 - as above
-            raise KeyError(f"{where}.{name}")
-        return wasmtime.Func._from_raw(item.of.func)  # noqa: SLF001 - as above
 
     def close(self) -> None:
         """Free everything; instances that are there keep what they need."""
@@ -190,7 +179,6 @@ _define_function = _function(
     "wasmtime_linker_define_func_unchecked", _P, _P, *_TEXT, *_TEXT, _P, Trampoline, ctypes.c_size_t, _P
 )
 _define_item = _function("wasmtime_linker_define", _P, _P, _P, *_TEXT, *_TEXT, _P)
-_get = _function("wasmtime_linker_get", ctypes.c_bool, _P, _P, *_TEXT, *_TEXT, _P)
 _clone = _function("wasmtime_linker_clone", _P, _P)
 _delete = _function("wasmtime_linker_delete", None, _P)
 _instantiate = _function("wasmtime_linker_instantiate", *[_P] * 6)

@@ -17,7 +17,7 @@ from wat import compiled, text
 
 from refhost.binary import read_core
 from refhost.dialects.core import CoreInstance
-from refhost.dialects.crossing import SERVED, exported, imported, instantiated
+from refhost.dialects.crossing import SERVED, export_of, exported, imported, instantiated
 from refhost.dialects.linking import Hosts, Linked, linked
 from refhost.engine import COMPILER, engine
 from refhost.errors import PluginTrap
@@ -227,18 +227,14 @@ def test_a_store_may_have_another_function_for_an_import(store, two):
 
 def test_a_host_function_may_stand_behind_that_of_another_module(store, two):
     """As a door: a small module has the host's function, and the plugin that of the small module."""
-    hosts, asked = served(store, lambda n: n + 1)
-    door = module("""(module (import "env" "f" (func $f (param i32) (result i32)))
-      (func (export "door") (param i32) (result i32) (i32.mul (call $f (local.get 0)) (i32.const 10))))""")
-    opened = instantiated(store, door, [two.function(store, "env", "f")]).exports(store)["door"]
-    assert caller(store, two.instantiated(store, {("env", "f"): opened}))(4) == 50
-    assert asked == [0]
+    hosts, asked = served(store, lambda n: n + 1, lambda n: n + 2)
+    source = """(module (import "host" "it" (func $it (param i32) (result i32)))
+      (func (export "door") (param i32) (result i32) (i32.mul (call $it (local.get 0)) (i32.const 10))))"""
+    with closing(Linked(module(source), [("host", "it", TYPE)], first=1)) as door:
+        opened = export_of(store, door.instantiated(store), "door")
+        assert caller(store, two.instantiated(store, {("env", "f"): opened}))(4) == 60
+    assert asked == [1]
     assert hosts
-
-
-def test_there_is_no_host_function_that_the_module_does_not_import(store, two):
-    with pytest.raises(KeyError, match=r"env\.h"):
-        two.function(store, "env", "h")
 
 
 def test_a_function_of_another_type_is_told(store, two):
@@ -460,11 +456,11 @@ def test_a_dialect_may_put_a_function_of_the_store_in_place_of_the_hosts(runtime
 
     def replaced(instance, binary):
         number = next(at for at, entry in enumerate(binary.imports) if entry.name == "sk_debug")
-        behind = instance._own_function(binary, number)
+        behind = instance._hosts[number]
 
         def heard(pointer, length):
             lengths.append(length)
-            behind(instance.store, pointer, length - 1)
+            behind(pointer, length - 1)
 
         return {("env", "sk_debug"): imported(instance.store, "(i32, i32)", heard)}
 
