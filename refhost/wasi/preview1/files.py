@@ -12,7 +12,6 @@ from refhost.wasi.preview1.errno import Errno, WasiError
 from refhost.wasi.preview1.layout import (
     ALL_FDFLAGS,
     ALL_FSTFLAGS,
-    ALL_RIGHT_BITS,
     ALL_RIGHTS,
     DIRENT,
     FDSTAT,
@@ -102,7 +101,7 @@ class FileFunctions:
 
     def fd_fdstat_set_rights(self, fd: int, base: int, inheriting: int) -> None:
         """Not supported, as in wasmtime: rights other than reading and writing are told but not kept."""
-        if base & U64 & ~ALL_RIGHT_BITS or inheriting & U64 & ~ALL_RIGHT_BITS:
+        if base & U64 & ~ALL_RIGHTS or inheriting & U64 & ~ALL_RIGHTS:
             raise WasiError(Errno.INVAL)
         if not isinstance(self._fds.get(fd), OpenFile | OpenDirectory):
             raise WasiError(Errno.BADF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from refhost.wasi.vfs import Kind
@@ -41,7 +41,8 @@ FILETYPES = {
 }
 
 
-class Rights(IntFlag):
+# Bits are plain numbers, as a guest passes them: an IntFlag would make an object of each `&`.
+class Rights(IntEnum):
     """`rights`: what a descriptor may be used for."""
 
     FD_DATASYNC = 1 << 0
@@ -76,8 +77,7 @@ class Rights(IntFlag):
     SOCK_ACCEPT = 1 << 29
 
 
-ALL_RIGHT_BITS = (1 << 30) - 1  # a plain number: `~` of a Flag stays within the flag
-ALL_RIGHTS = Rights(ALL_RIGHT_BITS)
+ALL_RIGHTS = (1 << 30) - 1
 # What wasmtime tells of a preopened directory: what C and Rust libraries expect to find there.
 PREOPEN_RIGHTS = (
     Rights.PATH_CREATE_DIRECTORY
@@ -114,7 +114,7 @@ PREOPEN_INHERITING = (
 NOT_OF_DIRECTORIES = Rights.FD_SEEK | Rights.FD_FILESTAT_SET_SIZE | Rights.PATH_FILESTAT_SET_SIZE
 
 
-class Fdflags(IntFlag):
+class Fdflags(IntEnum):
     """`fdflags`."""
 
     APPEND = 1
@@ -128,7 +128,7 @@ ALL_FDFLAGS = 31
 SYNC_FLAGS = Fdflags.DSYNC | Fdflags.RSYNC | Fdflags.SYNC
 
 
-class Oflags(IntFlag):
+class Oflags(IntEnum):
     """`oflags`."""
 
     CREAT = 1
@@ -140,7 +140,7 @@ class Oflags(IntFlag):
 ALL_OFLAGS = 15
 
 
-class Fstflags(IntFlag):
+class Fstflags(IntEnum):
     """`fstflags`."""
 
     ATIM = 1

@@ -11,7 +11,7 @@ from refhost.wasi.preview1.files import new_times
 from refhost.wasi.preview1.layout import (
     ALL_FDFLAGS,
     ALL_OFLAGS,
-    ALL_RIGHT_BITS,
+    ALL_RIGHTS,
     SYMLINK_FOLLOW,
     SYNC_FLAGS,
     U64,
@@ -85,7 +85,7 @@ class PathFunctions:
     ) -> None:
         """Open a file or directory, or create a file."""
         follow = _follow(lookup)
-        if flags & ~ALL_OFLAGS or fdflags & ~ALL_FDFLAGS or (base | inheriting) & U64 & ~ALL_RIGHT_BITS:
+        if flags & ~ALL_OFLAGS or fdflags & ~ALL_FDFLAGS or (base | inheriting) & U64 & ~ALL_RIGHTS:
             raise WasiError(Errno.INVAL)
         text = self._guest.text(path, length)
         directory = self._fds.directory(fd, file=Errno.NOTDIR).directory
