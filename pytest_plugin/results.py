@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 import pytest
+
+if TYPE_CHECKING:
+    from conformance.catalogues import Kind
 
 
 class VerdictData(TypedDict):
@@ -16,7 +19,7 @@ class VerdictData(TypedDict):
     """
 
     name: str
-    kind: str
+    kind: Kind
     plugin: str
     host: str
     profile: str

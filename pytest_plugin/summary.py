@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from conformance.catalogues import every_group
+from conformance.catalogues import catalogue_of
 from conformance.drivers import named
 from conformance.drivers.features import FEATURES
 from pytest_plugin import baseline, hosts, options, profiles, selection
@@ -90,7 +90,7 @@ def write(reporter: TerminalReporter, results: Results, updated: str) -> None:
 
 def _write_table(reporter: TerminalReporter, verdicts: list[VerdictData]) -> None:
     # In the catalogue's order, which xdist does not keep.
-    groups: dict[str, Counter[str]] = {group.name: Counter() for group in every_group()}
+    groups: dict[str, Counter[str]] = {group.name: Counter() for group in catalogue_of(verdicts[0]["kind"])}
     for verdict in verdicts:
         outcome = "not-judged" if verdict["cascade"] and verdict["outcome"] == "fail" else verdict["outcome"]
         groups[verdict["group"]][outcome] += 1
