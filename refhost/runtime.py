@@ -36,7 +36,7 @@ from refhost.wasi.preview2 import Preview2
 from refhost.world import ComponentBinary, read_component
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from refhost.bus import Terms
     from refhost.delta import Admission
@@ -201,8 +201,7 @@ class PluginRuntime:
         self.registrations.clear()
         self.sockets.close()
 
-    def _operations(self, model: Model) -> dict[str, Any]:
-        """Each operation of the table with the method that carries it out."""
+    def _operations(self, model: Model) -> _Operations:
         services = {
             "runtime": RuntimeService(self._randomness, self._abort_logged, self.switches),
             "status": self.status,
@@ -214,7 +213,7 @@ class PluginRuntime:
             "sockets": self.sockets,
             "fetch": self.fetch,
         }
-        return {operation: getattr(services[service], method) for operation, (service, method) in _OPERATIONS.items()}
+        return _Operations(services)
 
     def _announce_put(self, context: str, path: str) -> None:
         """A PUT handler shows in the path's metadata (contract §13)."""
@@ -308,6 +307,23 @@ class PluginRuntime:
             "stdout": _Lines(self.journal, self.plugin_id, "stdout").write,
             "stderr": _Lines(self.journal, self.plugin_id, "stderr").write,
         }
+
+
+class _Operations(dict[str, "Callable[..., Any]"]):
+    """Each operation of the table with the method that carries it out; of some sixty a plugin uses a few.
+
+    Args:
+        services: by the names that the table has for them.
+    """
+
+    def __init__(self, services: Mapping[str, object]) -> None:
+        self._services = services
+
+    def __missing__(self, operation: str) -> Callable[..., Any]:
+        service, method = _OPERATIONS[operation]
+        found: Callable[..., Any] = getattr(self._services[service], method)
+        self[operation] = found
+        return found
 
 
 class _Lines:
