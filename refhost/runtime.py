@@ -317,6 +317,7 @@ class _Operations(dict[str, "Callable[..., Any]"]):
     """
 
     def __init__(self, services: Mapping[str, object]) -> None:
+        super().__init__()
         self._services = services
 
     def __missing__(self, operation: str) -> Callable[..., Any]:
