@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 import corpus
 from bench.rows import Row, compare
@@ -14,17 +16,18 @@ from refhost.host import Host
 from refhost.package import read_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _EXAMPLES = 200
 _PLUGIN = "hello-c"
 
 
-def _searched(look: Callable[[Any], None]) -> float:
-    """How many examples a second."""
+def _searched(look: Callable[[Any], None], turns: Iterator[int]) -> float:
+    """How many examples a second; in the same turn both sides are given the same."""
     configured = settings(max_examples=_EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     tried = 0
 
+    @seed(next(turns))
     @configured
     @given(deltas())
     def search(delta: Any) -> None:  # noqa: ANN401 - a delta
@@ -52,8 +55,8 @@ def examples() -> Row:
         what,
         "examples a second",
         ">= 0.5",
-        lambda: _searched(through),
-        lambda: _searched(lambda _: None),
+        functools.partial(_searched, through, itertools.count()),
+        functools.partial(_searched, lambda _: None, itertools.count()),
         rounds=5,
     )
 
@@ -69,7 +72,7 @@ def examples_in_one_life() -> Row:
             what,
             "examples a second",
             ">= 0.5",
-            lambda: _searched(host.publish_delta),
-            lambda: _searched(lambda _: None),
+            functools.partial(_searched, host.publish_delta, itertools.count()),
+            functools.partial(_searched, lambda _: None, itertools.count()),
             rounds=5,
         )
