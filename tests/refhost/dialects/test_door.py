@@ -173,7 +173,7 @@ def test_a_text_that_is_cut_is_for_the_host(name, both):
     assert both.through == []
 
 
-@pytest.mark.parametrize("put", ["~", '"', "1", "\n", ""])
+@pytest.mark.parametrize("put", ["~", "", *(pytest.param(put, marks=pytest.mark.long) for put in ('"', "1", "\n"))])
 @pytest.mark.parametrize("name", ["no more than it needs", "all", "an object of all", "true", "false", "no value"])
 def test_any_one_character_may_be_another(name, put, both):
     text = PLAIN[name]
