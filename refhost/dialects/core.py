@@ -52,8 +52,8 @@ class CoreInstance:
     ) -> None:
         self._switches = switches
         self.store = new_store()
-        # A memory of its own beside the exported one would be as large again (§19).
         self._limits = limits
+        # A memory of its own beside the exported one would be as large again (§19).
         self._limit(memories=1, tables=TABLES)
         self._gate = gate
         self._wasi = wasi

@@ -258,10 +258,11 @@ def test_two_plugins_of_one_host_have_randomness_of_their_own(host):
 # -- nothing is left behind
 
 
-def slabs() -> tuple[int, int]:
-    """How many host functions wasmtime-py keeps alive: nothing but closing takes them away."""
+def slabs() -> set[tuple[str, int]]:
+    """The host functions that wasmtime-py keeps alive, none of which has a number twice: closing takes them away."""
     gc.collect()
-    return len(core_calls.FUNCTIONS.handles), len(component_calls.FUNCTIONS.handles)
+    core, component = core_calls.FUNCTIONS.handles, component_calls.FUNCTIONS.handles
+    return {*(("core", number) for number in core), *(("component", number) for number in component)}
 
 
 def test_300_hosts_leave_nothing_behind():
@@ -275,7 +276,7 @@ def test_300_hosts_leave_nothing_behind():
             plugin = host.load(from_bytes(binaries[number % 3], name="p"))
             plugin.start()
             host.publish("a", number)
-    assert slabs() == before
+    assert slabs() <= before  # what earlier tests left may go meanwhile
     assert threading.active_count() <= threads
     assert WATCHDOG._active == 0
 
@@ -305,11 +306,11 @@ def test_what_fails_leaves_nothing_behind_either(binary):
             plugin.start()
             host.publish("a", 1)
             host.advance(10)
-    assert slabs() == before
+    assert slabs() <= before  # what earlier tests left may go meanwhile
 
 
 def test_loading_a_plugin_by_its_own_id_leaves_nothing_behind():
     before = slabs()
     with Host() as host:
         host.load(Honest(package_name="").package())
-    assert slabs() == before
+    assert slabs() <= before  # what earlier tests left may go meanwhile

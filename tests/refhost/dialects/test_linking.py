@@ -148,7 +148,7 @@ def test_a_store_in_the_place_of_another_has_its_own(two):
         with new_store() as store:
             hosts, _ = served(store, lambda n, number=number: n + number)
             kept.append(hosts)
-            places |= set(SERVED)
+            places.add(hosts._context)
             assert caller(store, two.instantiated(store))(1) == 1 + number
             if number % 2:
                 hosts.close()
@@ -273,9 +273,9 @@ def test_what_cannot_be_instantiated_is_told_as_wasmtime_tells_it(fields, own):
 
 @pytest.mark.parametrize("end", ["closed", "forgotten"])
 def test_who_is_gone_serves_no_more(store, two, end):
-    gc.collect()
-    others = set(SERVED)
     hosts, asked = served(store, abs)
+    place = hosts._context
+    assert place in SERVED
     call = caller(store, two.instantiated(store))
     assert call(-3) == 3
     if end == "closed":
@@ -286,7 +286,7 @@ def test_who_is_gone_serves_no_more(store, two, end):
     with pytest.raises(ValueError, match="has been closed"):
         call(-3)
     assert asked == [0]
-    assert set(SERVED) == others
+    assert place not in SERVED
 
 
 def test_a_store_that_nobody_serves_has_no_host(store, two):
@@ -371,19 +371,19 @@ SAYS = f"(call $sk_debug {text('hello')}) (i32.const 0)"
 
 def test_a_closed_instance_is_gone_at_once(runtime):
     made = runtime(SAYS, stop=SAYS)
-    gc.collect()
-    served_before = set(SERVED)
     gc.disable()
     try:
         instance = made.instantiate()
         assert instance.stop() == 0
         seen = [weakref.ref(each) for each in (instance, instance.store, instance._hosts)]
+        place = instance._hosts._context
+        assert place in SERVED
         instance.close()
         del instance
         assert [each() for each in seen] == [None] * 3
     finally:
         gc.enable()
-    assert set(SERVED) == served_before
+    assert place not in SERVED
 
 
 def test_a_closed_instance_has_nothing_to_call(runtime):
@@ -415,7 +415,7 @@ def test_an_instance_that_dies_as_it_begins_leaves_nothing(runtime, profile):
         with pytest.raises(PluginTrap, match="instantiation trapped: unreachable"):
             made.instantiate()
     gc.collect()
-    assert set(SERVED) == served_before
+    assert not set(SERVED) - served_before  # what earlier tests left may go meanwhile
     assert len(set(FUNCTIONS.handles) - before) <= 1  # the host function of the binary itself
 
 
@@ -425,7 +425,7 @@ def test_instances_of_a_binary_share_its_functions(runtime):
     before = set(FUNCTIONS.handles)
     with closing(made.instantiate()) as one, closing(made.instantiate()) as other:
         assert (one.stop(), other.stop(), one.stop()) == (0, 0, 0)
-        assert set(FUNCTIONS.handles) == before
+        assert set(FUNCTIONS.handles) <= before
 
 
 def test_a_binary_that_is_forgotten_frees_its_functions(core):
@@ -433,7 +433,7 @@ def test_a_binary_that_is_forgotten_frees_its_functions(core):
     before = set(FUNCTIONS.handles)
     found = read_core(binary)
     assert found.linked
-    assert set(FUNCTIONS.handles) > before
+    assert set(FUNCTIONS.handles) - before
     del found
     COMPILER.clear()
     gc.collect()
