@@ -124,7 +124,7 @@ def two_processes() -> Row:
             ">= 1.7",
             lambda: _seconds(*_PYTEST, *plugins, folder=folder),
             lambda: _seconds(*_PYTEST, "-n", "2", *plugins, folder=folder),
-            rounds=1,
+            rounds=3,
             warm=False,
         )
 
