@@ -96,9 +96,9 @@ class CoreBinary:
 
     @functools.cached_property
     def door(self) -> Linked | None:
-        """The door of all of its instances; None where there is no pump, or nothing is emitted in the usual way."""
+        """The door of all of its instances that are pumped; None where nothing is emitted in the usual way."""
         for number, entry in enumerate(self.imports):
-            if self.is_pumped and (entry.module, entry.name) == IMPORT and entry.signature in TYPES:
+            if (entry.module, entry.name) == IMPORT and entry.signature in TYPES:
                 return door(entry.signature, number)
         return None
 

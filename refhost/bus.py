@@ -209,7 +209,7 @@ class Bus:
         self.emissions += emissions
         self._sizes += sizes
         self._kept_bytes += sum(sizes)
-        if len(self._sizes) > self._limits.kept_deltas or self._kept_bytes > self._limits.kept_delta_bytes:
+        if not self.has_room(0, 0):
             self._forget()
 
     def _forget(self) -> None:
@@ -245,8 +245,7 @@ class Bus:
         most, most_bytes = self._limits.deltas_per_tick, self._limits.delta_bytes_per_tick
         if self._emitted_in_tick[plugin] > most:  # said already
             return False
-        self._emitted_in_tick[plugin] += 1
-        self._bytes_in_tick[plugin] += size
+        self.count(plugin, (size,))
         if self._emitted_in_tick[plugin] > most:
             over = f"more than {most} deltas in one tick"
         elif self._bytes_in_tick[plugin] > most_bytes:

@@ -66,13 +66,12 @@ class CoreInstance:
         self._pump: Pump | None = None
         self._door: Door | None = None
         self._exports = binary.exports
-        self._is_pumped = binary.is_pumped
         self._asyncify: Asyncify | None = None
         if binary.fetches:
             self._asyncify = Asyncify(
                 self.store, gate, self._guard, limits, self._functions, lambda: self.memory, switches
             )
-        self._may_pump = self._asyncify is None and not switches.profile.departures
+        self._may_pump = binary.is_pumped and self._asyncify is None and not switches.profile.departures
         try:
             self._instantiate(binary)
         except BaseException:
@@ -153,7 +152,7 @@ class CoreInstance:
 
     def pump(self) -> Pump | None:
         """What delivers many deltas in one call; None where something is as the pump does not know it."""
-        if self._may_pump and self._is_pumped and self._memory is not None:
+        if self._may_pump and self._memory is not None:
             self._may_pump = False  # it is tried once
             functions = {name: self._functions.function(name) for name in PUMPED[self.dialect]}
             # A store so small that the pump has no room in it is one where deltas go one by one.

@@ -17,6 +17,7 @@ import wasmtime
 import wasmtime._ffi as ffi
 import wasmtime._func as calls
 
+from refhost.dialects.foreign import foreign
 from refhost.dialects.memory import U32
 from refhost.signatures import callable_from_python
 
@@ -51,17 +52,25 @@ def instantiated(store: wasmtime.Store, module: wasmtime.Module, imports: Sequen
     for extern, function in zip(given, imports, strict=True):
         extern.kind = _FUNC
         extern.of.func = function._func  # noqa: SLF001 - as wasmtime-py's own
+    context = store._context()  # noqa: SLF001 - as above
+    return made_in(lambda *places: _instantiate(context, module.ptr(), given, len(given), *places))
+
+
+def made_in(make: Callable[[int, int], int | None]) -> wasmtime.Instance:
+    """The instance that a function of C makes.
+
+    Args:
+        make: calls it with the places for the instance and for a trap, and gives the error that it answered with.
+    """
     made, trap = ffi.wasmtime_instance_t(), ctypes.c_void_p()
-    places = ctypes.addressof(made), ctypes.addressof(trap)
-    error = _instantiate(store._context(), module.ptr(), given, len(given), *places)  # noqa: SLF001 - as above
+    error = make(ctypes.addressof(made), ctypes.addressof(trap))
     if error or trap.value:
         raise_ended(error, trap.value)
     return wasmtime.Instance._from_raw(made)  # noqa: SLF001 - as above
 
 
-_instantiate = ffi.dll["wasmtime_instance_new"]
-_instantiate.restype = ctypes.c_void_p
-_instantiate.argtypes = [*[ctypes.c_void_p] * 3, ctypes.c_size_t, *[ctypes.c_void_p] * 2]
+_P = ctypes.c_void_p
+_instantiate = foreign("wasmtime_instance_new", _P, _P, _P, _P, ctypes.c_size_t, _P, _P)
 
 
 def export_of(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> wasmtime.Func | wasmtime.Memory | None:
@@ -77,9 +86,8 @@ def export_of(store: wasmtime.Store, instance: wasmtime.Instance, name: str) -> 
 
 
 _FUNC, _MEMORY = ffi.WASMTIME_EXTERN_FUNC.value, ffi.WASMTIME_EXTERN_MEMORY.value
-_export = ffi.dll["wasmtime_instance_export_get"]  # of the n-th, wasmtime would read all of them each time
-_export.restype = ctypes.c_bool
-_export.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
+# Of the n-th, wasmtime would read all of them each time.
+_export = foreign("wasmtime_instance_export_get", ctypes.c_bool, _P, _P, ctypes.c_char_p, ctypes.c_size_t, _P)
 
 
 class Exports(Mapping[str, "Callable[..., int | None]"]):
@@ -197,9 +205,7 @@ class _Export:
 
 # A number of any type takes 16 bytes, of which an i32 is the first four.
 _WORDS = 4
-_call = ffi.dll["wasmtime_func_call_unchecked"]
-_call.restype = ctypes.c_void_p
-_call.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+_call = foreign("wasmtime_func_call_unchecked", _P, _P, _P, _P, ctypes.c_size_t, _P)
 
 
 @functools.cache
@@ -269,9 +275,7 @@ def imported(store: wasmtime.Store, signature: str, host: Callable[..., int | fl
 Trampoline = ctypes.CFUNCTYPE(
     ctypes.c_size_t, ctypes.c_size_t, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32), ctypes.c_size_t
 )
-_new = ffi.dll["wasmtime_func_new_unchecked"]
-_new.restype = None
-_new.argtypes = [ctypes.c_void_p, ctypes.c_void_p, Trampoline, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
+_new = foreign("wasmtime_func_new_unchecked", None, _P, _P, Trampoline, ctypes.c_size_t, _P, _P)
 
 
 class _Served(dict[int, "weakref.ref[Mapping[int, Callable[..., int | float | None]]]"]):

@@ -12,10 +12,10 @@ import ctypes
 from typing import TYPE_CHECKING, Any
 
 import wasmtime
-import wasmtime._ffi as ffi
 import wasmtime._func as core_calls
 from wasmtime.component import _enter as component_calls
 
+from refhost.dialects.foreign import foreign
 from refhost.engine import WATCHDOG, ticks
 from refhost.errors import GuestExit, HostError, PluginAbort, PluginExit, PluginTimeout, PluginTrap
 
@@ -27,9 +27,7 @@ _NAME = 200  # characters of a function's name that are shown: a binary may hold
 
 
 # wasmtime-py's own makes an object of each number.
-_set_deadline = ffi.dll["wasmtime_context_set_epoch_deadline"]
-_set_deadline.restype = None
-_set_deadline.argtypes = [ctypes.c_void_p, ctypes.c_uint64]
+_set_deadline = foreign("wasmtime_context_set_epoch_deadline", None, ctypes.c_void_p, ctypes.c_uint64)
 
 
 class _Parked(Exception):  # noqa: N818 - a messenger, not an error

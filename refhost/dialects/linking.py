@@ -15,7 +15,8 @@ import wasmtime
 import wasmtime._ffi as ffi
 import wasmtime._func as calls
 
-from refhost.dialects.crossing import GONE, SERVED, Trampoline, call_host, function_type, outward, raise_ended
+from refhost.dialects.crossing import GONE, SERVED, Trampoline, call_host, function_type, made_in, outward, raise_ended
+from refhost.dialects.foreign import foreign
 from refhost.engine import engine
 
 if TYPE_CHECKING:
@@ -96,22 +97,17 @@ class Linked:
             wasmtime.Trap: it trapped as it began.
             BaseException: whatever a host function raised, as itself.
         """
-        made, trap = ffi.wasmtime_instance_t(), ctypes.c_void_p()
-        places = ctypes.addressof(made), ctypes.addressof(trap)
-        if replaced:
-            # A copy: another instance may be in the making meanwhile, in another thread or by a host function.
-            linker = _clone(self._linker.ptr())
-            try:
-                for (where, name), function in replaced.items():
-                    _replace(linker, store, where, name, function)
-                error = _instantiate(linker, store._context(), self._module.ptr(), *places)  # noqa: SLF001 - as above
-            finally:
-                _delete(linker)
-        else:
-            error = _instantiate_prepared(self._prepared.ptr(), store._context(), *places)  # noqa: SLF001 - as above
-        if error or trap.value:
-            raise_ended(error, trap.value)
-        return wasmtime.Instance._from_raw(made)  # noqa: SLF001 - as above
+        context = store._context()  # noqa: SLF001 - as above
+        if not replaced:
+            return made_in(lambda *places: _instantiate_prepared(self._prepared.ptr(), context, *places))
+        # A copy: another instance may be in the making meanwhile, in another thread or by a host function.
+        linker = _clone(self._linker.ptr())
+        try:
+            for (where, name), function in replaced.items():
+                _replace(linker, store, where, name, function)
+            return made_in(lambda *places: _instantiate(linker, context, self._module.ptr(), *places))
+        finally:
+            _delete(linker)
 
     def close(self) -> None:
         """Free everything; instances that are there keep what they need."""
@@ -164,22 +160,12 @@ def _named(where: str, name: str) -> tuple[bytes, int, bytes, int]:
     return module, len(module), of_it, len(of_it)
 
 
-# Functions of wasmtime that wasmtime-py does not have, or makes objects for.
-
 _P, _TEXT = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_size_t)
-
-
-def _function(name: str, result: type[ctypes.c_void_p | ctypes.c_bool] | None, *arguments: type) -> ctypes._FuncPointer:
-    function = ffi.dll[name]
-    function.restype, function.argtypes = result, arguments
-    return function
-
-
-_define_function = _function(
+_define_function = foreign(
     "wasmtime_linker_define_func_unchecked", _P, _P, *_TEXT, *_TEXT, _P, Trampoline, ctypes.c_size_t, _P
 )
-_define_item = _function("wasmtime_linker_define", _P, _P, _P, *_TEXT, *_TEXT, _P)
-_clone = _function("wasmtime_linker_clone", _P, _P)
-_delete = _function("wasmtime_linker_delete", None, _P)
-_instantiate = _function("wasmtime_linker_instantiate", *[_P] * 6)
-_instantiate_prepared = _function("wasmtime_instance_pre_instantiate", *[_P] * 5)
+_define_item = foreign("wasmtime_linker_define", _P, _P, _P, *_TEXT, *_TEXT, _P)
+_clone = foreign("wasmtime_linker_clone", _P, _P)
+_delete = foreign("wasmtime_linker_delete", None, _P)
+_instantiate = foreign("wasmtime_linker_instantiate", *[_P] * 6)
+_instantiate_prepared = foreign("wasmtime_instance_pre_instantiate", *[_P] * 5)

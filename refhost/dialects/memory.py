@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING
 
-import wasmtime._ffi as ffi
-
+from refhost.dialects.foreign import foreign
 from refhost.errors import OutOfBounds
 
 if TYPE_CHECKING:
@@ -15,16 +14,9 @@ if TYPE_CHECKING:
 U32 = 0xFFFFFFFF
 
 
-def _looking(name: str) -> ctypes._FuncPointer:
-    """A function of wasmtime that tells a number about a memory; wasmtime-py's own makes several objects each time."""
-    function = ffi.dll[name]
-    function.restype = ctypes.c_size_t
-    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-    return function
-
-
-_size = _looking("wasmtime_memory_data_size")
-_data = _looking("wasmtime_memory_data")
+# wasmtime-py's own make several objects each time.
+_size = foreign("wasmtime_memory_data_size", ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p)
+_data = foreign("wasmtime_memory_data", ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class GuestMemory:

@@ -176,10 +176,11 @@
     (i32.store $own (i32.const 40) (i32.sub (local.get $stop) (local.get $from)))
     (call $pass (local.get $from) (i32.sub (local.get $stop) (local.get $from))))
 
-  ;; Deliver the deltas from $next to $end, and behind each what has come meanwhile. 0: all of them, or all up to the one after which the pump was to end; 1: the
-  ;; next one has to be checked; 2: the allocator has answered with a place that is none.
+  ;; Deliver the deltas from $next to $end, and behind each what has come meanwhile. 0: all of them, or all up to the one
+  ;; after which the pump was to end; 1: the next one has to be checked; 2: the allocator has answered with a place that
+  ;; is none.
   (func (export "pump") (param $next i32) (param $end i32) (result i32)
-    (local $from i32) (local $stop i32) (local $code i32)
+    (local $from i32) (local $stop i32)
     (i32.store $own (i32.const 8) (i32.const 0))
     (loop $on
       (i32.store $own (i32.const 20) (local.get $next))

@@ -49,7 +49,7 @@ class Waiting(Generic[Item]):
         """Add some, of so many bytes together."""
         self._items.extend(items)
         self.bytes += size
-        while len(self._items) > self._most or self.bytes > self._most_bytes:
+        while not self.has_room(0, 0):
             self.pop()
             self.dropped += 1
 
