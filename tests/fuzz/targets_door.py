@@ -10,38 +10,16 @@ from target import JSON_WORDS, Target, some_deltas
 
 sys.path.append(str(Path(__file__).parents[1] / "helpers"))  # pytest has it on its path, and this may run without
 
-from saying import Both
+from saying import Renewed
 
 from refhost.delta import admit
 from refhost.jsontext import dumps
 
-# Journals of hosts grow: so many inputs and they are made anew.
-_INPUTS = 500
+_HOSTS = Renewed(500)
 
 
-class _Hosts:
-    def __init__(self) -> None:
-        self._both: Both | None = None
-        self._inputs = 0
-
-    def say(self, data: bytes) -> None:
-        if self._both is None or self._inputs % _INPUTS == 0:
-            self.close()
-            self._both = Both()
-        self._inputs += 1
-        try:
-            self._both.say(data)
-        except BaseException:
-            self.close()  # the next input begins with hosts that have seen nothing
-            raise
-
-    def close(self) -> None:
-        if self._both is not None:
-            self._both.__exit__()
-            self._both = None
-
-
-_HOSTS = _Hosts()
+def _say(data: bytes) -> None:
+    _HOSTS.say(data)
 
 
 def _plain() -> tuple[bytes, ...]:
@@ -60,4 +38,4 @@ def _plain() -> tuple[bytes, ...]:
 _WORDS = (*JSON_WORDS, b'"context":"', b'vessels.self"', b'"updates":[{', b'"$source":"x",', b'"timestamp":"2026-01-01T00:00:00.000Z",',
           b'"values":[', b'{"path":"a","value":', b'"}]}]}', b"0.0", b"1e5", b"0.00001", b"123456789012345", b"\n", b"\\")  # fmt: skip
 
-DOOR_TARGETS = {"emission": Target(_HOSTS.say, _plain, _WORDS, 40, longest=6000)}
+DOOR_TARGETS = {"emission": Target(_say, _plain, _WORDS, 40, longest=6000)}

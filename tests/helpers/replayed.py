@@ -18,6 +18,20 @@ def delta(value, path="navigation.speedOverGround", context=CONTEXT, **more):
     return {"context": context, "updates": [{**update, **more}]}
 
 
+def deliver(host, deltas, *, at_once):
+    """Put deltas on the bus of a host, the one way or the other."""
+    if at_once:
+        host.replay(deltas)
+    else:
+        for each in deltas:
+            host.publish_delta(each)
+
+
+def written(emissions):
+    """All that there is about emissions, with the order of keys."""
+    return [(each.time, each.plugin, each.version, json.dumps(each.delta)) for each in emissions]
+
+
 def outcome(package, deltas, *, at_once, limits=None, config=None):
     """All that can be seen of a host in which a plugin has got deltas."""
     raised = ""
@@ -25,18 +39,14 @@ def outcome(package, deltas, *, at_once, limits=None, config=None):
         plugin = host.load(package)
         plugin.start(config or {})
         try:
-            if at_once:
-                host.replay(deltas)
-            else:
-                for each in deltas:
-                    host.publish_delta(each)
+            deliver(host, deltas, at_once=at_once)
         except (ConfigurationError, ValueError, TypeError) as error:
             raised = f"{type(error).__name__}: {error}"
         instance = plugin.instance
         seen = {
             "raised": raised,
             "log": [str(record) for record in host.log],
-            "emissions": [(e.time, e.plugin, e.version, json.dumps(e.delta)) for e in host.bus.emissions],
+            "emissions": written(host.bus.emissions),
             "claims": plugin.claims,
             "model": json.dumps(host.model.root),
             "state": str(plugin.state),

@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 
 import wat
-from replayed import delta
+from replayed import deliver, delta, written
 
 from refhost.host import Host
 from refhost.limits import Limits
@@ -45,6 +45,25 @@ def mouth(parameters="i32 i32 i32", version=1, fields=""):
     )
 
 
+def give(plugin, data):
+    """Let it have the text that it emits from here on."""
+    plugin.instance.memory.write(TEXT - 4, len(data).to_bytes(4, "little") + data)
+
+
+def let_through(plugin):
+    """The claims of a plugin that are let through from here on, a list that grows."""
+    claims, pump = [], plugin.instance.pump()
+    ask = pump.let_through
+
+    def asked():
+        found = ask()
+        claims.extend(each.claim for each in found)
+        return found
+
+    pump.let_through = asked
+    return claims
+
+
 class Both:
     """Both hosts.
 
@@ -62,16 +81,7 @@ class Both:
         for plugin in self._plugins:
             plugin.start()
         self.at_once = self._plugins[1]
-        self.through = []
-        pump = self.at_once.instance.pump()
-        let_through = pump.let_through
-
-        def watched():
-            found = let_through()
-            self.through += [each.claim for each in found]
-            return found
-
-        pump.let_through = watched
+        self.through = let_through(self.at_once)
 
     def __enter__(self):
         return self
@@ -86,16 +96,12 @@ class Both:
         self.through.clear()
         for host, plugin in zip(self._hosts, self._plugins, strict=True):
             before, records = len(host.bus.emissions) + host.bus.forgotten, len(host.log)
-            plugin.instance.memory.write(TEXT - 4, len(data).to_bytes(4, "little") + data)
-            if plugin is self.at_once:
-                host.replay(_DELTAS)
-            else:
-                for each in _DELTAS:
-                    host.publish_delta(each)
+            give(plugin, data)
+            deliver(host, _DELTAS, at_once=plugin is self.at_once)
             new = len(host.bus.emissions) + host.bus.forgotten - before
             seen.append(
                 {
-                    "emitted": [(e.time, e.plugin, e.version, json.dumps(e.delta)) for e in host.bus.emissions][-new:],
+                    "emitted": written(host.bus.emissions[-new:]),
                     "new": new,
                     "claims": plugin.claims,
                     "log": [str(record) for record in host.log[records:]],
@@ -106,3 +112,30 @@ class Both:
             )
         assert seen[0] == seen[1]
         return seen[0]["emitted"][-1][3] if seen[0]["new"] else ""
+
+
+class Renewed:
+    """Both hosts for many texts: made anew now and then, since their journals grow, and when they differed."""
+
+    def __init__(self, texts):
+        self._texts = texts
+        self._said = 0
+        self._both = None
+
+    def say(self, text):
+        """As `Both.say`; the claims that were let through."""
+        if self._both is None or self._said % self._texts == 0:
+            self.close()
+            self._both = Both()
+        self._said += 1
+        try:
+            self._both.say(text)
+        except BaseException:
+            self.close()
+            raise
+        return list(self._both.through)
+
+    def close(self):
+        if self._both is not None:
+            self._both.__exit__()
+            self._both = None

@@ -9,7 +9,7 @@ import pytest
 import wat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from replayed import CONTEXT, NOW, assemblyscript, buffer, delta, outcome, same
+from replayed import CONTEXT, NOW, assemblyscript, buffer, deliver, delta, outcome, same
 
 import corpus
 from refhost.dialects import pump as pump_module
@@ -360,7 +360,7 @@ def test_two_plugins_and_somebody_who_looks_on():
             for name in ("p", "q"):
                 host.load(from_bytes(buffer(HANDLERS["emit"]), name=name)).start()
             host.bus.watchers.append(lambda _, text, version, texts=texts: texts.append((text, version)))
-            host.replay(ORDINARY) if at_once else [host.publish_delta(each) for each in ORDINARY]
+            deliver(host, ORDINARY, at_once=at_once)
             both.append((texts, host.log, host.deltas))
     assert both[0] == both[1]
 

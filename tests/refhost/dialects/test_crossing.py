@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 import wasmtime
+from passing import WHOLE, passing
 from wat import compiled
 
 from refhost.dialects.crossing import Exports, export_of, exported, imported, instantiated
@@ -216,16 +217,7 @@ def test_what_cannot_be_instantiated_is_told_as_wasmtime_tells_it(store, fields,
 
 def host_calls(store, signature, host, make):
     """What a module gets that passes on the numbers that it was called with."""
-    parameters, _, result = signature.partition(" -> ")
-    kinds = [kind for kind in parameters.strip("()").split(", ") if kind]
-    wasm = f"(param {' '.join(kinds)})" + (f" (result {result})" if result else "")
-    gets = " ".join(f"(local.get {index})" for index in range(len(kinds)))
-    exports = instance(
-        store,
-        f'(import "host" "f" (func $f {wasm}))',
-        f'(func (export "g") {wasm} (call $f {gets}))',
-        hosts=[make(store, signature, host)],
-    )
+    exports = instance(store, *passing(signature, "host", "f", "g"), hosts=[make(store, signature, host)])
     return lambda *numbers: exports["g"](store, *numbers)
 
 
@@ -238,11 +230,7 @@ def wasmtimes_own(store, signature, host):
 @pytest.mark.parametrize(
     ("signature", "numbers"),
     [
-        ("()", ()),
-        ("() -> i32", ()),
-        ("(i32) -> i32", (-1,)),
-        ("(i32, i64, i32) -> i32", (5, -(2**63), 2**31 - 1)),
-        ("(i64)", (2**63 - 1,)),
+        *WHOLE,
         ("(f64) -> i32", (0.5,)),
         ("() -> f64", ()),
         ("(i32) -> i64", (3,)),

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 import wasmtime
+from passing import WHOLE, passing
 from wasmtime._func import FUNCTIONS
 from wat import compiled, text
 
@@ -85,33 +86,21 @@ def test_a_function_is_made_when_it_is_called_first(store, two):
     assert sorted(hosts) == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("signature", "numbers"),
-    [
-        ("()", ()),
-        ("() -> i32", ()),
-        ("(i32) -> i32", (-1,)),
-        ("(i32, i64, i32) -> i32", (5, -(2**63), 2**31 - 1)),
-        ("(i64)", (2**63 - 1,)),
-    ],
-)
+@pytest.mark.parametrize(("signature", "numbers"), WHOLE)
 def test_it_gets_and_gives_the_same_as_one_of_the_stores_own(store, signature, numbers):
-    parameters, _, result = signature.partition(" -> ")
-    kinds = [kind for kind in parameters.strip("()").split(", ") if kind]
-    wasm = f"(param {' '.join(kinds)})" + (f" (result {result})" if result else "")
-    gets = " ".join(f"(local.get {index})" for index in range(len(kinds)))
-    passing = module(f'(module (import "a" "ü" (func $f {wasm})) (func (export "f") {wasm} (call $f {gets})))')
+    given_back = -7 if signature.endswith("-> i32") else None
+    through = module(f"(module {' '.join(passing(signature, 'a', 'ü', 'f'))})")
     seen = []
 
     def host(*given):
         seen.append(given)
-        return -7 if result else None
+        return given_back
 
     hosts, _ = served(store, host)
-    with closing(Linked(passing, [("a", "ü", signature)])) as ours:
-        made = [instantiated(store, passing, [imported(store, signature, host)]), ours.instantiated(store)]
+    with closing(Linked(through, [("a", "ü", signature)])) as ours:
+        made = [instantiated(store, through, [imported(store, signature, host)]), ours.instantiated(store)]
         answers = [instance.exports(store)["f"](store, *numbers) for instance in made]
-    assert answers == [-7 if result else None] * 2
+    assert answers == [given_back] * 2
     assert seen == [numbers, numbers]
     assert hosts
 
